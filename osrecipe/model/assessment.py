@@ -1,0 +1,27 @@
+"""An assessment: what of a plan would run here and now, and why. An overlay, never part of the plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from osrecipe.model.frozen import Frozen
+from osrecipe.model.names import UnitId
+
+
+class UnitStatus(Frozen):
+    """What would happen to a unit.
+
+    Attributes:
+        status: `run` (nothing stored), `cached`, `changed` (it ran before with something else).
+        because: for `changed`, the input, task or unit that differs; else an empty string or why it can't be cached.
+    """
+
+    status: Literal["run", "cached", "changed"]
+    because: str = ""
+
+
+class Assessment(Frozen):
+    """The status of every unit of a plan."""
+
+    units: Mapping[UnitId, UnitStatus]

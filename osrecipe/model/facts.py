@@ -1,0 +1,161 @@
+"""Facts: what was read from a recipe's inputs. All that `compile` knows of the outside world.
+
+Facts are plain data with no host path in them, so that they are equal on every machine and a lock can be made of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from osrecipe.model.frozen import Digest, Frozen, Sha256
+from osrecipe.model.names import InputId
+from osrecipe.model.registry import RegistryChange
+from osrecipe.model.version import Architecture, Version
+
+
+class UpdateKind(StrEnum):
+    """What an update is, from its content."""
+
+    SERVICING_STACK = "servicing-stack"
+    CUMULATIVE = "cumulative"
+    FLASH = "flash"
+    DOTNET = "dotnet"
+    OPTIONAL = "optional"
+
+
+class BlobFacts(Frozen):
+    """A file inside an image: its SHA-1 as the WIM records it, and its size in bytes."""
+
+    sha1: Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")]
+    size: int
+
+
+class FeatureFacts(Frozen):
+    """An optional feature of an image.
+
+    Attributes:
+        enabled: its state in the source image.
+        package: identity of the package that declares it.
+        elements: manifest elements its components use (see `UpdateFacts.elements`).
+    """
+
+    enabled: bool
+    package: str
+    elements: tuple[str, ...] = ()
+
+
+class ImageFacts(Frozen):
+    """One image of a WIM.
+
+    Attributes:
+        index: its number in the WIM, from 1.
+        version: the build; `version_from` says whether WIM XML or the image's registry said so.
+        winre: its recovery image, None when there is none.
+        features: optional features by name (as written in the package).
+        size: bytes of all files together (TOTALBYTES).
+    """
+
+    index: int
+    name: str
+    description: str = ""
+    edition: str = ""
+    installation: str = ""
+    architecture: Architecture
+    version: Version
+    version_from: Literal["xml", "registry"] = "xml"
+    languages: tuple[str, ...] = ()
+    default_language: str = ""
+    winre: BlobFacts | None = None
+    features: Mapping[str, FeatureFacts] = {}
+    size: int = 0
+
+
+class WimFacts(Frozen):
+    """A WIM on the media: `boot_index` is 0 when none is marked bootable; `size` in bytes."""
+
+    images: tuple[ImageFacts, ...]
+    boot_index: int = 0
+    compression: Literal["none", "xpress", "lzx", "lzms"]
+    size: int
+
+
+class PackageFacts(Frozen):
+    """A package as its manifests describe it.
+
+    Attributes:
+        identity: `name~token~arch~lang~version`.
+        elements: every manifest element and payload form it uses, as adapters' allow-lists name them
+            (`file`, `registryKeys`, `payload:whole`, `payload:delta-pe`, …), sorted.
+        payload: bytes of payload, unpacked.
+    """
+
+    identity: str
+    version: Version
+    architecture: Architecture
+    elements: tuple[str, ...] = ()
+    payload: int = 0
+
+
+class MediaFacts(Frozen):
+    r"""An installation ISO.
+
+    Attributes:
+        boot: facts of boot.wim, None when the media has none.
+        setup_files: which of `setup.exe` and `setuphost.exe` are in `sources`.
+        netfx3: the package in `sources\sxs`, None when there is none.
+        firmware: which El Torito entries it has.
+        modified: latest file time in Unix seconds; the default time of what is written.
+    """
+
+    kind: Literal["iso"] = "iso"
+    sha256: Sha256
+    size: int
+    label: str
+    install: WimFacts
+    boot: WimFacts | None = None
+    setup_files: tuple[str, ...] = ()
+    netfx3: PackageFacts | None = None
+    firmware: tuple[Literal["bios", "efi"], ...] = ()
+    modified: int = 0
+
+
+class UpdateFacts(Frozen):
+    """An update package; `kb` is digits only, empty when unknown; `size` is the file's, in bytes."""
+
+    kind: Literal["update"] = "update"
+    sha256: Sha256
+    size: int
+    container: Literal["cab", "msu-cab", "msu-wim"]
+    update_kind: UpdateKind
+    kb: str = ""
+    package: PackageFacts
+
+
+class FolderFacts(Frozen):
+    """A folder: its tree digest over sorted relative paths, types and contents (no times); sizes in bytes."""
+
+    kind: Literal["folder"] = "folder"
+    tree: Digest
+    files: int
+    size: int
+
+
+class RegFileFacts(Frozen):
+    """A `.reg` file, read into changes."""
+
+    sha256: Sha256
+    changes: tuple[RegistryChange, ...]
+
+
+InputFacts = Annotated[MediaFacts | UpdateFacts | FolderFacts, Field(discriminator="kind")]
+
+
+class Facts(Frozen):
+    """What was read: inputs by id, `.reg` files by the path the recipe gives them."""
+
+    inputs: Mapping[InputId, InputFacts]
+    reg_files: Mapping[str, RegFileFacts] = {}

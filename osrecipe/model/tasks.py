@@ -1,0 +1,257 @@
+"""Operations: the closed set of things a plan can do, and the references between units.
+
+Fields named in `outside_digest` say what a thing is called or where it stands; all others say what is done.
+`STEP_VERSION` is raised when the meaning of an operation changes, so that old artifacts are not used for it.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from osrecipe.model.checks import Check
+from osrecipe.model.facts import UpdateKind
+from osrecipe.model.frozen import Digest, Frozen
+from osrecipe.model.names import InputId, UnitId
+from osrecipe.model.registry import RegistryChange
+from osrecipe.model.winpath import WinPath
+
+
+class InputRef(Frozen):
+    """One of the recipe's inputs, by id; `digest` is its content's."""
+
+    ref: Literal["input"] = "input"
+    input: InputId
+    digest: Digest
+
+
+class ArtifactRef(Frozen):
+    """A file or folder that another unit produces; `digest` is the unit's."""
+
+    ref: Literal["artifact"] = "artifact"
+    unit: UnitId
+    name: str
+    digest: Digest
+
+
+Ref = Annotated[InputRef | ArtifactRef, Field(discriminator="ref")]
+
+
+class ImageRef(Frozen):
+    """One image of a WIM file."""
+
+    wim: ArtifactRef
+    index: int
+
+
+class Operation(Frozen):
+    """What all operations share."""
+
+    outside_digest: ClassVar[frozenset[str]] = frozenset()
+    STEP_VERSION: ClassVar[int] = 1
+
+
+# --- inside an image -------------------------------------------------------------------------------------------------
+
+
+class AddPackage(Operation):
+    """Add an update package to the image."""
+
+    outside_digest = frozenset({"input"})
+
+    op: Literal["add-package"] = "add-package"
+    input: InputId
+    package: str
+    update_kind: UpdateKind
+    kb: str = ""
+    content: Digest
+
+
+class EnableNetfx3(Operation):
+    r"""Enable .NET Framework 3.5 from the package in the media's `sources\sxs`."""
+
+    op: Literal["enable-netfx3"] = "enable-netfx3"
+    source: ArtifactRef
+    package: str
+
+
+class SetFeature(Operation):
+    """Enable or disable an optional feature from the payload in the image."""
+
+    op: Literal["set-feature"] = "set-feature"
+    feature: str
+    state: Literal["enabled", "disabled"]
+    package: str
+
+
+class CleanupImage(Operation):
+    """Remove superseded components; `reset-base` also makes installed updates permanent."""
+
+    op: Literal["cleanup"] = "cleanup"
+    level: Literal["superseded", "reset-base"]
+
+
+class HarvestSources(Operation):
+    """Take from the image's System32 what the media's `sources` has an older copy of, by relative path.
+
+    `media` is the source ISO; the result is the artifact `sources` (a folder).
+    """
+
+    op: Literal["harvest-sources"] = "harvest-sources"
+    media: InputRef
+    by: Literal["time", "version"]
+
+
+class HarvestSetup(Operation):
+    r"""Take `sources\setup.exe` and, where there is one, `setuphost.exe` out of the setup image: artifact `setup`."""
+
+    op: Literal["harvest-setup"] = "harvest-setup"
+
+
+class InjectWinre(Operation):
+    """Put the serviced recovery image in its place."""
+
+    op: Literal["inject-winre"] = "inject-winre"
+    winre: ArtifactRef
+
+
+class CopyFolder(Frozen):
+    """The content of a folder input goes to `to`."""
+
+    to: WinPath
+    source: InputRef
+
+
+class ApplyTweak(Operation):
+    """One tweak of the recipe: registry changes in order, then deletions, then files."""
+
+    outside_digest = frozenset({"tweak", "because"})
+
+    op: Literal["tweak"] = "tweak"
+    tweak: str
+    because: str = ""
+    registry: tuple[RegistryChange, ...] = ()
+    delete: tuple[WinPath, ...] = ()
+    copy_folders: tuple[CopyFolder, ...] = ()
+
+
+# --- outside an image ------------------------------------------------------------------------------------------------
+
+
+class TakeImages(Operation):
+    """Take files out of the source ISO: artifacts named as the file (`install.wim`, `boot.wim`, `netfx3.cab`)."""
+
+    op: Literal["take-images"] = "take-images"
+    media: InputRef
+    paths: tuple[WinPath, ...]
+
+
+class TakeWinre(Operation):
+    """Take the recovery image out of an install image, read-only: artifact `winre.wim`."""
+
+    op: Literal["take-winre"] = "take-winre"
+    image: ImageRef
+
+
+class ExportPart(Frozen):
+    """One image of an exported WIM, in order; `refresh` writes build and revision as read from the serviced image."""
+
+    image: ImageRef
+    refresh: bool
+
+
+class ExportImages(Operation):
+    """Write a WIM of the parts in order: artifact `wim` (`install.wim`, `boot.wim`, `winre.wim`)."""
+
+    op: Literal["export"] = "export"
+    wim: str
+    parts: tuple[ExportPart, ...]
+    compress: Literal["none", "fast", "max", "keep"]
+    boot_index: int = 0
+
+
+class CopyMedia(Operation):
+    """Copy the ISO's files to the working tree, without those that are replaced."""
+
+    op: Literal["copy-media"] = "copy-media"
+    media: InputRef
+    without: tuple[WinPath, ...] = ()
+
+
+class PlaceFile(Operation):
+    """Put an exported WIM into the working tree."""
+
+    op: Literal["place-file"] = "place-file"
+    source: ArtifactRef
+    to: WinPath
+
+
+class SyncSources(Operation):
+    """Copy harvested files over the older ones in the tree's `sources`."""
+
+    op: Literal["sync-sources"] = "sync-sources"
+    harvest: ArtifactRef
+
+
+class PlaceSetup(Operation):
+    r"""Make the tree's `sources\setup.exe` (and `setuphost.exe`) those of the serviced setup image."""
+
+    op: Literal["place-setup"] = "place-setup"
+    harvest: ArtifactRef
+
+
+class WriteIso(Operation):
+    """Write the working tree as a bootable ISO; `timestamp` in Unix seconds is given to what has no time of its own."""
+
+    outside_digest = frozenset({"output"})
+
+    op: Literal["write-iso"] = "write-iso"
+    label: str
+    firmware: tuple[Literal["bios", "efi"], ...]
+    timestamp: int
+    output: str
+
+
+class Expectation(Frozen):
+    """Checks on one image of the finished media; `path` is the WIM's, in `winre`'s case the install WIM's."""
+
+    target: Literal["install", "winre", "winpe", "setup"]
+    path: WinPath
+    index: int
+    checks: tuple[Check, ...]
+
+
+class VerifyMedia(Operation):
+    """Open the finished ISO and check what the recipe expects and what the plan promises."""
+
+    op: Literal["verify-media"] = "verify-media"
+    expectations: tuple[Expectation, ...] = ()
+    same_setup: tuple[str, ...] = ()
+    source: InputRef
+
+
+SessionOp = (
+    AddPackage
+    | EnableNetfx3
+    | SetFeature
+    | CleanupImage
+    | HarvestSources
+    | HarvestSetup
+    | InjectWinre
+    | ApplyTweak
+)
+JobOp = (
+    TakeImages
+    | TakeWinre
+    | ExportImages
+    | CopyMedia
+    | PlaceFile
+    | SyncSources
+    | PlaceSetup
+    | WriteIso
+    | VerifyMedia
+)
+Op = Annotated[SessionOp | JobOp, Field(discriminator="op")]
+Servicing = AddPackage | EnableNetfx3 | SetFeature | CleanupImage
+"""The operations an adapter carries out in its own way; all others are written once, for every adapter."""
