@@ -21,6 +21,8 @@ from osrecipe.model.winpath import WinPath
 class InputRef(Frozen):
     """One of the recipe's inputs, by id; `digest` is its content's."""
 
+    outside_digest = frozenset({"input"})
+
     ref: Literal["input"] = "input"
     input: InputId
     digest: Digest
@@ -28,6 +30,8 @@ class InputRef(Frozen):
 
 class ArtifactRef(Frozen):
     """A file or folder that another unit produces; `digest` is the unit's."""
+
+    outside_digest = frozenset({"unit"})
 
     ref: Literal["artifact"] = "artifact"
     unit: UnitId
@@ -48,7 +52,6 @@ class ImageRef(Frozen):
 class Operation(Frozen):
     """What all operations share."""
 
-    outside_digest: ClassVar[frozenset[str]] = frozenset()
     STEP_VERSION: ClassVar[int] = 1
 
 
