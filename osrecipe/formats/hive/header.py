@@ -97,10 +97,22 @@ def new(timestamp: int, minor: int) -> bytearray:
 
 
 def stamp(block: bytearray, *, sequence: int, timestamp: int, root: int, size: int) -> None:
-    """Bring a base block up to date: both sequence numbers, time, root, size, checksum."""
+    """Bring a primary file's base block up to date: both sequence numbers, time, root, size, checksum."""
     sequence &= 0xFFFFFFFF
-    *_, minor, kind, layout, _, _, clustering = _FIELDS.unpack_from(block)
+    *_, minor, _, layout, _, _, clustering = _FIELDS.unpack_from(block)
     _FIELDS.pack_into(
-        block, 0, b"regf", sequence, sequence, timestamp, 1, minor, kind, layout, root, size, clustering
+        block,
+        0,
+        b"regf",
+        sequence,
+        sequence,
+        timestamp,
+        1,
+        minor,
+        FILE_PRIMARY,
+        layout,
+        root,
+        size,
+        clustering,
     )
     U32.pack_into(block, CHECKED, checksum(block))

@@ -6,7 +6,7 @@ It must not open files; callers hand in bytes.
 from __future__ import annotations
 
 from osrecipe.formats.errors import Fault, FormatError
-from osrecipe.formats.hive import header, keys, nodes
+from osrecipe.formats.hive import header, keys, logs, nodes
 from osrecipe.formats.hive.cells import Cells
 from osrecipe.formats.hive.keys import Key, Tree
 from osrecipe.formats.hive.layout import (
@@ -75,10 +75,12 @@ class Hive:
             FormatError: the file is damaged, or dirty (`hive/dirty`) and the logs don't complete it.
         """
         base = header.parse(data)
-        if not base.clean:
-            raise FormatError(FORMAT, Fault.DIRTY, "the hive's last write was not finished")
         if base.kind != header.FILE_PRIMARY:
             raise FormatError(FORMAT, Fault.UNSUPPORTED, "the file is a hive's transaction log", offset=28)
+        recovered = not base.clean
+        if recovered:
+            data = logs.recover(data, base, [log for log in (log1, log2) if log])
+            base = header.parse(data)
         if len(data) < BASE_SIZE + base.size:
             raise FormatError(FORMAT, Fault.TRUNCATED, "the hive is shorter than it states", offset=len(data))
         cells = Cells(bytearray(data[BASE_SIZE : BASE_SIZE + base.size]))
@@ -86,7 +88,7 @@ class Hive:
         nodes.claim(cells, base.root)
         ring = SecurityRing(cells, cells.u32(base.root, NK_SECURITY))
         tree = Tree(cells, ring, base.root, base.minor, base.timestamp)
-        return cls(bytearray(data[:BASE_SIZE]), tree, base.sequence2, recovered=False)
+        return cls(bytearray(data[:BASE_SIZE]), tree, base.sequence2, recovered=recovered)
 
     @property
     def root(self) -> Key:

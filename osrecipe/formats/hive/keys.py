@@ -8,12 +8,12 @@ It must not know about files, headers or transaction logs.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
 from osrecipe.formats.errors import Fault, FormatError
-from osrecipe.formats.hive import index, names, nodes, values
-from osrecipe.formats.hive.cells import INDEX_SEEN, VALUES_SEEN
+from osrecipe.formats.hive import names, nodes
 from osrecipe.formats.hive.layout import (
     FORMAT,
     INLINE,
@@ -27,19 +27,14 @@ from osrecipe.formats.hive.layout import (
     NK_CLASS,
     NK_CLASS_SIZE,
     NK_FLAGS,
-    NK_MAX_CLASS,
-    NK_MAX_NAME,
     NK_MAX_VALUE_DATA,
-    NK_MAX_VALUE_NAME,
     NK_SECURITY,
-    NK_SUBKEY_LIST,
-    NK_SUBKEYS,
     NK_TIME,
-    NK_VALUE_LIST,
-    NK_VALUES,
     U64,
     too_large,
 )
+from osrecipe.formats.hive.lists import KeyLists
+from osrecipe.formats.hive.values import Value, ValueType, read_value, write_data
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -89,7 +84,7 @@ class Tree:
     def flush(self) -> None:
         """Write the lists of every changed key."""
         for key in self._changed.values():
-            key.flush()
+            key.lists.flush()
         self._changed.clear()
 
 
@@ -99,29 +94,14 @@ class Key:
     A handle of a deleted key answers every call with a `FormatError`.
     """
 
-    __slots__ = (
-        "__weakref__",
-        "_alive",
-        "_index",
-        "_index_stale",
-        "_tree",
-        "_values",
-        "_values_stale",
-        "depth",
-        "node",
-        "parent",
-    )
+    __slots__ = ("__weakref__", "_lists", "_tree", "depth", "node", "parent")
 
     def __init__(self, tree: Tree, node: int, parent: Key | None) -> None:
         self._tree = tree
-        self._alive = True
-        self._index: index.SubkeyIndex | None = None
-        self._values: values.ValueTable | None = None
-        self._index_stale = False
-        self._values_stale = False
+        self._lists: KeyLists | None = KeyLists(tree.cells, node, root=tree.root, minor=tree.minor)
         self.node = node
         self.parent = parent
-        self.depth = 0 if parent is None else parent.depth + 1
+        self.depth: int = 0 if parent is None else parent.depth + 1
         if self.depth > MAX_DEPTH:
             raise too_large(f"keys are nested deeper than {MAX_DEPTH} levels")
 
@@ -167,7 +147,7 @@ class Key:
     def link_target(self) -> str | None:
         """The kernel path a symbolic link points to; None for other keys and links without a target."""
         value = self.value(_LINK_VALUE) if self.is_symlink else None
-        if value is None or value.type != values.ValueType.LINK:
+        if value is None or value.type != ValueType.LINK:
             return None
         return value.data[: len(value.data) & ~1].decode("utf-16-le", "surrogatepass")
 
@@ -196,17 +176,17 @@ class Key:
         old = cells.u32(self.node, NK_SECURITY)
         cells.put_u32(self.node, NK_SECURITY, ring.obtain(descriptor, old))
         ring.release(old)
-        self._touch()
+        self.touch()
 
     # -- subkeys ---------------------------------------------------------------------------------------------------
 
     def subkeys(self) -> Iterator[Key]:
         """The subkeys in the registry's order, as they are now."""
-        return iter([self._tree.key(node, self) for node in self._subkeys().nodes])
+        return iter([self._tree.key(node, self) for node in self.lists.index.nodes])
 
     def subkey(self, name: str) -> Key | None:
         """The subkey named so, in any case."""
-        node = self._subkeys().find(names.fold(name))
+        node = self.lists.index.find(names.fold(name))
         return None if node is None else self._tree.key(node, self)
 
     def create_subkey(self, name: str) -> Key:
@@ -221,15 +201,10 @@ class Key:
         require_key_name(name)
         if self.depth >= MAX_DEPTH:
             raise too_large(f"keys are nested deeper than {MAX_DEPTH} levels")
-        cells, tree = self._cells, self._tree
-        security = tree.security.use(cells.u32(self.node, NK_SECURITY))
-        node = nodes.create(cells, name, flags=0, timestamp=tree.now, parent=self.node, security=security)
-        cells.note(node, INDEX_SEEN | VALUES_SEEN)
-        self._subkeys().add(names.fold(name), node)
-        self._index_stale = True
-        self._raise_name_limit(2 * names.units(name))
-        self._touch()
-        tree.note_change(self)
+        tree = self._tree
+        security = tree.security.use(self._cells.u32(self.node, NK_SECURITY))
+        node = self.lists.add_subkey(name, timestamp=tree.now, security=security)
+        self.touch()
         return tree.key(node, self)
 
     def delete(self) -> None:
@@ -240,32 +215,31 @@ class Key:
         """
         if self.parent is None:
             raise FormatError(FORMAT, Fault.UNSUPPORTED, "the root key can't be deleted")
-        pending = [self]
-        doomed: list[Key] = []
-        while (
-            pending
-        ):  # everything is read before anything is freed, so that damage below leaves the tree whole
-            key = pending.pop()
-            key._value_table()
-            doomed.append(key)
-            pending.extend(key.subkeys())
-        self.parent._drop_subkey(names.fold(self.name), self.node)
+        doomed = [self]
+        uses: Counter[int] = Counter()
+        for key in doomed:  # the list grows under the loop; all is examined before anything is freed
+            _ = key.lists.values
+            uses[self._cells.u32(key.node, NK_SECURITY)] += 1
+            doomed.extend(key.subkeys())
+        self._tree.security.require_uses(uses)
+        self.parent.lists.drop_subkey(self.name, self.node)
+        self.parent.touch()
         for key in doomed:
-            key._release()
+            key.release()
 
     # -- values ----------------------------------------------------------------------------------------------------
 
-    def values(self) -> Iterator[values.Value]:
+    def values(self) -> Iterator[Value]:
         """The values in stored order."""
         cells, minor = self._cells, self._tree.minor
-        return (values.read_value(cells, record, minor) for record in self._value_table().records())
+        return (read_value(cells, record, minor) for record in self.lists.values.records())
 
-    def value(self, name: str) -> values.Value | None:
+    def value(self, name: str) -> Value | None:
         """The value named so, in any case; the empty name is the default value."""
-        record = self._value_table().find(name)
-        return None if record is None else values.read_value(self._cells, record, self._tree.minor)
+        record = self.lists.values.find(name)
+        return None if record is None else read_value(self._cells, record, self._tree.minor)
 
-    def set(self, name: str, type: values.ValueType | int, data: bytes) -> None:  # noqa: A002 - the registry's word
+    def set(self, name: str, type: ValueType | int, data: bytes) -> None:  # noqa: A002 - the registry's word
         """Create or replace a value. A value that exists keeps its place and the case of its name.
 
         Raises:
@@ -277,122 +251,56 @@ class Key:
             raise FormatError(FORMAT, Fault.UNSUPPORTED, f"a value's type doesn't fit 32 bits: {type}")
         if len(data) > min(MAX_DATA, INLINE - 1):
             raise too_large(f"the data of value `{name}` is too long: {len(data)} bytes")
-        cells, table = self._cells, self._value_table()
-        record = table.find(name)
+        record = self.lists.values.find(name)
         if record is None:
-            record = values.create_record(cells, name)
-            table.add(name, record)
-            self._values_stale = True
-            self._tree.note_change(self)
-            self._raise_limit(NK_MAX_VALUE_NAME, 2 * names.units(name))
-        values.write_data(cells, record, int(type), bytes(data), self._tree.minor)
-        self._raise_limit(NK_MAX_VALUE_DATA, len(data))
-        self._touch()
+            record = self.lists.add_value(name)
+        write_data(self._cells, record, int(type), bytes(data), self._tree.minor)
+        self.lists.raise_limit(NK_MAX_VALUE_DATA, len(data))
+        self.touch()
 
     def delete_value(self, name: str) -> bool:
         """Delete a value; says whether it was there."""
-        table = self._value_table()
-        record = table.find(name)
+        record = self.lists.values.find(name)
         if record is None:
             return False
-        table.remove(name, record)
-        values.free_value(self._cells, record, self._tree.minor)
-        if not len(table):
-            self._cells.put_u32(self.node, NK_MAX_VALUE_NAME, 0)
-            self._cells.put_u32(self.node, NK_MAX_VALUE_DATA, 0)
-        self._values_stale = True
-        self._touch()
-        self._tree.note_change(self)
+        self.lists.drop_value(name, record)
+        self.touch()
         return True
 
-    # -- writing ---------------------------------------------------------------------------------------------------
+    # -- for this package ------------------------------------------------------------------------------------------
 
-    def flush(self) -> None:
-        """Write the lists that changed."""
-        if self._index_stale:
-            self._flush_index()
-        if self._values_stale:
-            self._flush_values()
+    @property
+    def lists(self) -> KeyLists:
+        """The key's lists, for this package.
 
-    def _flush_index(self) -> None:
-        cells, subkeys = self._cells, self._subkeys()
-        self._free_index_cells()
-        top = NIL
-        if subkeys.nodes:
-            top = subkeys.write(cells, self._tree.minor, lambda node: nodes.read_name(cells, node))
-        cells.put_u32(self.node, NK_SUBKEYS, len(subkeys.nodes))
-        cells.put_u32(self.node, NK_SUBKEY_LIST, top)
-        cells.note(self.node, INDEX_SEEN)
-        self._index_stale = False
+        Raises:
+            FormatError: the key was deleted.
+        """
+        if self._lists is None:
+            raise FormatError(FORMAT, Fault.MISSING, "the key was deleted")
+        return self._lists
 
-    def _flush_values(self) -> None:
-        cells, table = self._cells, self._value_table()
-        if cells.u32(self.node, NK_VALUES):
-            cells.free(cells.u32(self.node, NK_VALUE_LIST))
-        top = table.write(cells)
-        cells.put_u32(self.node, NK_VALUES, len(table))
-        cells.put_u32(self.node, NK_VALUE_LIST, top)
-        cells.note(self.node, VALUES_SEEN)
-        self._values_stale = False
-
-    def _free_index_cells(self) -> None:
-        cells = self._cells
-        if cells.u32(self.node, NK_SUBKEYS):
-            for cell in index.list_cells(cells, cells.u32(self.node, NK_SUBKEY_LIST)):
-                cells.free(cell)
-
-    def _release(self) -> None:
-        """Free every cell of this key, which nobody lists any more."""
+    def release(self) -> None:
+        """Free every cell of a key that nobody lists any more, for this package."""
         cells, tree = self._cells, self._tree
-        for record in self._value_table().records():
-            values.free_value(cells, record, tree.minor)
-        if cells.u32(self.node, NK_VALUES):
-            cells.free(cells.u32(self.node, NK_VALUE_LIST))
-        self._free_index_cells()
+        self.lists.release()
         if cells.u16(self.node, NK_CLASS_SIZE):
             cells.free(cells.u32(self.node, NK_CLASS))
         tree.security.release(cells.u32(self.node, NK_SECURITY))
         cells.free(self.node)
-        self._alive = False
+        self._lists = None
         tree.forget(self)
 
-    def _drop_subkey(self, folded: str, node: int) -> None:
-        subkeys = self._subkeys()
-        subkeys.remove(folded, node)
-        if not subkeys.nodes:
-            self._cells.put_u32(self.node, NK_MAX_NAME, self._cells.u32(self.node, NK_MAX_NAME) & ~0xFFFF)
-            self._cells.put_u32(self.node, NK_MAX_CLASS, 0)
-        self._index_stale = True
-        self._touch()
-        self._tree.note_change(self)
-
-    def _touch(self) -> None:
+    def touch(self) -> None:
+        """Note a change: the key's time becomes the tree's `now`; its lists will be written."""
         U64.pack_into(self._cells.data, self._cells.locate(self.node) + NK_TIME, self._tree.now)
-
-    def _raise_limit(self, field: int, size: int) -> None:
-        if size > self._cells.u32(self.node, field):
-            self._cells.put_u32(self.node, field, size)
-
-    def _raise_name_limit(self, size: int) -> None:
-        packed = self._cells.u32(self.node, NK_MAX_NAME)
-        if size > packed & 0xFFFF:
-            self._cells.put_u32(self.node, NK_MAX_NAME, packed & ~0xFFFF | size)
+        self._tree.note_change(self)
 
     @property
     def _cells(self) -> Cells:
-        if not self._alive:
+        if self._lists is None:
             raise FormatError(FORMAT, Fault.MISSING, "the key was deleted")
         return self._tree.cells
-
-    def _subkeys(self) -> index.SubkeyIndex:
-        if self._index is None:
-            self._index = nodes.load_index(self._cells, self.node, self._tree.root)
-        return self._index
-
-    def _value_table(self) -> values.ValueTable:
-        if self._values is None:
-            self._values = nodes.load_values(self._cells, self.node, self._tree.minor)
-        return self._values
 
 
 def require_key_name(name: str) -> None:

@@ -8,9 +8,8 @@ It must not know where names are stored.
 
 from __future__ import annotations
 
-from functools import cache
-
 from osrecipe.formats.hive.layout import corrupt
+from osrecipe.formats.hive.upcase import UPCASE
 
 
 def units(name: str) -> int:
@@ -47,7 +46,7 @@ def fold(name: str) -> str:
     """The comparison key of a name: upper-cased, one character per UTF-16 code unit."""
     if name.isascii():
         return name.upper()
-    return "".join(map(_upper, _code_units(name)))
+    return _code_units(name).translate(UPCASE)
 
 
 def leaf_hash(folded: str) -> int:
@@ -72,9 +71,3 @@ def _code_units(name: str) -> str:
         return name
     raw = name.encode("utf-16-le", "surrogatepass")
     return "".join(chr(raw[i] | raw[i + 1] << 8) for i in range(0, len(raw), 2))
-
-
-@cache
-def _upper(character: str) -> str:
-    upper = character.upper()
-    return upper if len(upper) == 1 else character

@@ -20,11 +20,14 @@ from osrecipe.formats.hive.layout import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from osrecipe.formats.hive.cells import Cells
 
 _SELF_RELATIVE = 0x8000
 _DACL_PRESENT = 0x0004
 _HEADER = 20
+_MAX_REFERENCES = 0xFFFFFFFF
 _MAX_DESCRIPTOR = 0x10000
 
 
@@ -124,19 +127,28 @@ class SecurityRing:
         size = self._cells.u32(self.require(cell), SK_DESCRIPTOR - 4)
         return self._cells.read(cell, SK_DESCRIPTOR, size)
 
+    def require_uses(self, uses: Mapping[int, int]) -> None:
+        """Check that cells count at least so many keys each.
+
+        Raises:
+            FormatError: one counts fewer.
+        """
+        for cell, count in uses.items():
+            if self._cells.u32(self.require(cell), SK_REFERENCES) < count:
+                raise corrupt("a security cell counts fewer keys than use it", cell)
+
     def use(self, cell: int) -> int:
         """Count one more key that uses `cell`, and return it."""
         count = self._cells.u32(self.require(cell), SK_REFERENCES)
-        if count == 0xFFFFFFFF:
+        if count == _MAX_REFERENCES:
             raise corrupt("a security cell counts too many keys", cell)
         self._cells.put_u32(cell, SK_REFERENCES, count + 1)
         return cell
 
     def release(self, cell: int) -> None:
         """Count one key less; the last one's cell leaves the ring."""
-        count = self._cells.u32(self.require(cell), SK_REFERENCES)
-        if count == 0:
-            raise corrupt("a security cell counts fewer keys than use it", cell)
+        self.require_uses({cell: 1})
+        count = self._cells.u32(cell, SK_REFERENCES)
         if count > 1 or len(self._members) == 1:
             self._cells.put_u32(cell, SK_REFERENCES, count - 1)
             return

@@ -19,7 +19,7 @@ _MAX = 999
 
 
 def current_control_set(hive: Hive) -> int:
-    """The number of the control set that will be current, as `Select\\Current` states.
+    r"""The number of the control set that will be current, as `Select\Current` states.
 
     The set's key is `ControlSet` and the number in three digits.
 
