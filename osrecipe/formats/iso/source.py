@@ -15,13 +15,17 @@ if TYPE_CHECKING:
 
 
 class LateFile:
-    """A readable file of known size that holds a handle only between its first and last byte."""
+    """A readable file of known size that holds a handle only between its first and last byte.
+
+    Attributes:
+        size: bytes, as taken before writing began.
+    """
 
     mode = "rb"
 
     def __init__(self, path: Path, size: int) -> None:
         self._path = path
-        self._size = size
+        self.size = size
         self._position = 0
         self._handle: BinaryIO | None = None
 
@@ -47,7 +51,7 @@ class LateFile:
         Raises:
             FormatError: `iso/truncated` when the file became shorter since its size was taken.
         """
-        wanted = min(size, self._size - self._position)
+        wanted = min(size, self.size - self._position)
         if self._handle is None:
             self._handle = self._path.open("rb", buffering=0)
             self._handle.seek(self._position)
@@ -58,7 +62,7 @@ class LateFile:
                 "iso", Fault.TRUNCATED, f"The file became shorter while it was read: `{self._path}`"
             )
         self._position += len(data)
-        if self._position >= self._size:
+        if self._position >= self.size:
             self.close()
         return data
 

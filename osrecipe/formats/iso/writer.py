@@ -21,7 +21,7 @@ from osrecipe.formats.iso.library import Disc
 from osrecipe.formats.iso.source import LateFile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from osrecipe.formats.iso.extract import Cancel, Progress
@@ -74,14 +74,18 @@ def write_iso(
     layout = plan_layout(
         files, directories, label=label, bios_boot=bios_boot, efi_boot=efi_boot, timestamp=timestamp
     )
-    disc = Disc()
-    with _writing_faults():
-        _fill(disc, layout)
-    with to.open("w+b") as output:
+    disc, sources = Disc(), [LateFile(file.source, file.source.stat().st_size) for file in layout.files]
+    try:
         with _writing_faults():
-            disc.write_fp(output, blocksize=_BLOCK, progress_cb=_watcher(progress, cancel))
-        set_modification_date(output, timestamp)
-    disc.close()
+            _fill(disc, layout, sources)
+        with to.open("w+b") as output:
+            with _writing_faults():
+                disc.write_fp(output, blocksize=_BLOCK, progress_cb=_watcher(progress, cancel))
+            set_modification_date(output, timestamp)
+        disc.close()
+    finally:
+        for source in sources:
+            source.close()
 
 
 @contextmanager
@@ -93,39 +97,38 @@ def _writing_faults() -> Iterator[None]:
         raise FormatError("iso", Fault.UNSUPPORTED, f"The disc can't be written: {error}") from error
 
 
-def _fill(disc: Disc, layout: Layout) -> None:
+def _fill(disc: Disc, layout: Layout, sources: Sequence[LateFile]) -> None:
     disc.new(interchange_level=3, vol_ident=layout.label, app_ident_str="OSRECIPE", udf="2.60")
     for folder in layout.folders:
         disc.add_directory(udf_path=_udf_path(folder))
     modified: dict[int, int] = {}
-    for number, file in enumerate(layout.files):
-        entry = _add_file(disc, layout, number, file)
+    for number, (file, source) in enumerate(zip(layout.files, sources, strict=True)):
+        entry = _add_file(disc, layout, number, file, source)
         if file.modified is not None:
             modified[id(entry)] = file.modified
-    _add_boot(disc, layout)
+    _add_boot(disc, layout, sources)
     disc.add_fp(io.BytesIO(_README), len(_README), iso_path="/README.TXT;1")
     disc.keep_data_order()
     set_volume_set(disc, layout.label, layout.timestamp)
     set_times(disc, layout.timestamp, modified)
 
 
-def _add_file(disc: Disc, layout: Layout, number: int, file: IsoFile) -> object:
-    size = file.source.stat().st_size
-    check_size(file, size, layout)
+def _add_file(disc: Disc, layout: Layout, number: int, file: IsoFile, source: LateFile) -> object:
+    check_size(file, source.size, layout)
     path = _udf_path(file.path)
-    boot = file is layout.bios or file is layout.efi
     # pycdlib finds boot images by their ISO9660 name, which `_add_boot` takes away again.
-    stream = cast("BinaryIO", LateFile(file.source, size))  # all of a file that pycdlib uses
-    disc.add_fp(stream, size, udf_path=path, iso_path=_boot_path(number) if boot else None)
+    boot = _boot_path(number) if file is layout.bios or file is layout.efi else None
+    stream = cast("BinaryIO", source)  # all of a file that pycdlib uses
+    disc.add_fp(stream, source.size, udf_path=path, iso_path=boot)
     return disc.get_record(udf_path=path)
 
 
-def _add_boot(disc: Disc, layout: Layout) -> None:
-    for number, file in enumerate(layout.files):
+def _add_boot(disc: Disc, layout: Layout, sources: Sequence[LateFile]) -> None:
+    for number, (file, source) in enumerate(zip(layout.files, sources, strict=True)):
         if file is layout.bios:
             _add_entry(disc, number, Platform.BIOS, _BIOS_LOAD)
         elif file is layout.efi:
-            _add_entry(disc, number, Platform.EFI, _efi_sectors(file))
+            _add_entry(disc, number, Platform.EFI, _efi_sectors(source.size))
 
 
 def _add_entry(disc: Disc, number: int, platform: Platform, load_sectors: int) -> None:
@@ -144,8 +147,8 @@ def _add_entry(disc: Disc, number: int, platform: Platform, load_sectors: int) -
     disc.rm_hard_link(iso_path=path)
 
 
-def _efi_sectors(file: IsoFile) -> int:
-    sectors = -(-file.source.stat().st_size // BOOT_SECTOR)
+def _efi_sectors(size: int) -> int:
+    sectors = -(-size // BOOT_SECTOR)
     return sectors if sectors <= _LOAD_MAX else _TO_THE_END
 
 
