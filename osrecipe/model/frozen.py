@@ -70,13 +70,15 @@ def normal_form(value: object) -> object:
         return {str(k): normal_form(v) for k, v in value.items()}
     if isinstance(value, tuple | list):
         return [normal_form(v) for v in value]
-    if isinstance(value, str | int | float | bool) or value is None:
-        return value.value if isinstance(value, Enum) else value
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, str | int | float) or value is None:
+        return value
     return str(value)
 
 
 def _model_form(model: BaseModel) -> dict[str, object]:
-    outside = getattr(type(model), "outside_digest", frozenset())
+    outside = model.outside_digest if isinstance(model, Frozen) else frozenset()
     form: dict[str, object] = {}
     for name, info in type(model).model_fields.items():
         value = getattr(model, name)

@@ -226,12 +226,20 @@ class Expectation(Frozen):
 
 
 class VerifyMedia(Operation):
-    """Open the finished ISO and check what the recipe expects and what the plan promises."""
+    """Open the finished ISO and check what the recipe expects and what the plan promises.
+
+    Attributes:
+        expectations: checks on images of the ISO.
+        same_setup: names in `sources` that must equal the setup image's (`setup.exe`).
+        source: the source ISO, whose boot entries and other files must be there again.
+        iso: what is checked.
+    """
 
     op: Literal["verify-media"] = "verify-media"
     expectations: tuple[Expectation, ...] = ()
     same_setup: tuple[str, ...] = ()
     source: InputRef
+    iso: ArtifactRef
 
 
 SessionOp = (

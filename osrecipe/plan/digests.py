@@ -1,0 +1,40 @@
+"""Portable digests of tasks and units: what is done, to which bytes, after what. No names, no paths, no adapter."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from osrecipe.model.frozen import Digest, digest_of, normal_form
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from osrecipe.model.facts import FolderFacts, InputFacts
+    from osrecipe.model.tasks import ImageRef, Operation
+
+EPOCH = 1
+"""Raised when every digest must change."""
+
+
+def input_digest(facts: InputFacts) -> Digest:
+    """The digest of an input's content."""
+    return Digest(f"sha256:{facts.sha256}") if facts.kind != "folder" else _tree(facts)
+
+
+def _tree(facts: FolderFacts) -> Digest:
+    return facts.tree
+
+
+def base_digest(base: ImageRef) -> Digest:
+    """What a session starts from: the WIM's digest and the image's number in it."""
+    return digest_of({"epoch": EPOCH, "base": base.wim.digest, "file": base.wim.name, "index": base.index})
+
+
+def task_digest(op: Operation, before: Digest | None) -> Digest:
+    """A task's digest: its operation in normal form, the step's version, and all that came before it."""
+    return digest_of({"epoch": EPOCH, "op": normal_form(op), "step": op.STEP_VERSION, "before": before})
+
+
+def unit_digest(tasks: Sequence[Digest], produces: Sequence[str]) -> Digest:
+    """A unit's digest; its last task's digest already carries the ones before."""
+    return digest_of({"epoch": EPOCH, "tasks": list(tasks), "produces": sorted(produces)})

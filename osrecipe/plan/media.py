@@ -1,0 +1,187 @@
+"""The jobs that change the media tree, one after the other, and the two that finish it: the ISO and its verification."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from osrecipe.model.checks import BuildIs, FileIs, PackagePresent
+from osrecipe.model.codes import Slug
+from osrecipe.model.tasks import (
+    CopyMedia,
+    Expectation,
+    PlaceFile,
+    PlaceSetup,
+    SyncSources,
+    VerifyMedia,
+    WriteIso,
+)
+from osrecipe.plan.exports import BOOT_WIM, INSTALL_WIM
+from osrecipe.plan.postconditions import WINRE_PATH, expected
+from osrecipe.plan.units import artifact, job
+from osrecipe.windows.ordering import (
+    COPIED_FIRST,
+    EXPORT_BEFORE_PLACE,
+    HARVEST_BEFORE_SYNC,
+    ISO_BEFORE_VERIFY,
+    PLACE_IN_ORDER,
+    SETUP_WINS,
+    TREE_BEFORE_ISO,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from osrecipe.model.checks import Check
+    from osrecipe.model.names import TaskId
+    from osrecipe.model.plan import Job, Session
+    from osrecipe.model.tasks import ArtifactRef, JobOp
+    from osrecipe.model.winpath import WinPath
+    from osrecipe.plan.exports import Serviced
+    from osrecipe.plan.lanes import Winre
+    from osrecipe.plan.steps import Compiling
+    from osrecipe.plan.units import Draft
+    from osrecipe.windows.ordering import Rule
+
+ISO = "iso"
+MAX_LABEL = 32
+"""Characters of an ISO's volume label."""
+
+
+@dataclass
+class Tree:
+    """The working tree while its chain of jobs is put together; one writer at a time."""
+
+    work: Compiling
+    draft: Draft
+    last: Job
+
+    def change(
+        self, name: str, op: JobOp, title: str, ref: ArtifactRef, maker: Job | Session, rule: Rule
+    ) -> None:
+        """Add a job that puts `ref`, which `maker` left, into the tree."""
+        first = self.last.tasks[0].id == "media/copy"
+        before = self.last
+        place = self.work.origins.at("media") if name != "media/copy" else self.work.origins.at("source")
+        self.last = job(self.draft, name, op, title, place, inputs=(ref,), after=before)
+        self.draft.join(before, self.last, COPIED_FIRST if first else PLACE_IN_ORDER)
+        self.draft.link(_leaver(maker, ref), self.last.tasks[0].id, rule)
+
+
+def tree_jobs(
+    work: Compiling, draft: Draft, sessions: Sequence[Session], exports: Mapping[WinPath, Job]
+) -> Job:
+    """Copy the media, swap the WIMs in, bring `sources` up to date; returns the last job."""
+    tree = Tree(work, draft, _copy(work, draft, tuple(exports)))
+    for path, export in exports.items():
+        ref = artifact(export, path.name)
+        name = f"media/{path.name.removesuffix('.wim')}-wim"
+        op = PlaceFile(source=ref, to=path)
+        tree.change(name, op, f"put the new {path.name} into the tree", ref, export, EXPORT_BEFORE_PLACE)
+    for made in sessions:
+        if "sources" in made.produces:
+            ref = artifact(made, "sources")
+            title = "bring the media's sources up to date"
+            tree.change("media/sync-sources", SyncSources(harvest=ref), title, ref, made, HARVEST_BEFORE_SYNC)
+    for made in sessions:
+        if "setup" in made.produces:
+            ref = artifact(made, "setup")
+            title = "make the media's setup.exe the setup image's"
+            synced = tree.last
+            tree.change("media/setup-files", PlaceSetup(harvest=ref), title, ref, made, HARVEST_BEFORE_SYNC)
+            if synced.tasks[0].id == "media/sync-sources":
+                draft.join(synced, tree.last, SETUP_WINS)
+    return tree.last
+
+
+def _copy(work: Compiling, draft: Draft, without: tuple[WinPath, ...]) -> Job:
+    op = CopyMedia(media=work.media_ref, without=without)
+    title = "copy the media to a working tree"
+    return job(draft, "media/copy", op, title, work.origins.at("source"), inputs=(work.media_ref,))
+
+
+def _leaver(maker: Job | Session, ref: ArtifactRef) -> TaskId:
+    """The task that leaves an artifact: a session's harvest, or its last task."""
+    wanted = {"sources": "harvest-sources", "setup": "harvest-setup"}.get(ref.name)
+    return next((t.id for t in maker.tasks if t.op.op == wanted), maker.tasks[-1].id)
+
+
+def finish(
+    work: Compiling, draft: Draft, last: Job, expectations: tuple[Expectation, ...], setup: bool
+) -> None:
+    """Write the ISO from the finished tree, then read it back and verify it."""
+    op = WriteIso(
+        label=_label(work),
+        firmware=work.media.firmware,
+        timestamp=work.media.modified,
+        output=work.recipe.output.iso,
+    )
+    place = work.origins.at("output", "iso")
+    iso = job(
+        draft,
+        "media/iso",
+        op,
+        f"write {work.recipe.output.iso}",
+        place,
+        inputs=(),
+        produces=(ISO,),
+        after=last,
+    )
+    draft.join(last, iso, TREE_BEFORE_ISO)
+    verify = VerifyMedia(
+        expectations=expectations,
+        same_setup=work.media.setup_files if setup else (),
+        source=work.media_ref,
+        iso=artifact(iso, ISO),
+    )
+    title = "read the ISO back and verify it"
+    inputs = (artifact(iso, ISO), work.media_ref)
+    checked = job(draft, "media/verify", verify, title, work.origins.at("expect"), inputs=inputs, after=iso)
+    draft.join(iso, checked, ISO_BEFORE_VERIFY)
+
+
+def _label(work: Compiling) -> str:
+    wanted = work.recipe.media.label
+    label = work.media.label if wanted == "auto" else wanted
+    if not label or len(label) > MAX_LABEL or not label.isascii() or not label.isprintable():
+        reason = f"an ISO's label is 1 to {MAX_LABEL} printable ASCII characters: `{label}`"
+        work.problem(Slug.PLAN_LABEL, reason, work.origins.at("media", "label"), "state `media.label`")
+    return label
+
+
+def expectations(
+    work: Compiling,
+    install: Sequence[Serviced],
+    boot: Sequence[Serviced],
+    winres: Mapping[str, Winre],
+) -> tuple[Expectation, ...]:
+    """What must be true of the finished media: what the recipe expects, and what its tasks promised."""
+    made: list[Expectation] = []
+    expect = work.recipe.expect
+    for number, each in enumerate(install, start=1):
+        stated = expected(expect.install) if each.sessions else ()
+        made.append(_expect("install", INSTALL_WIM, number, (*stated, *_promised(each.sessions))))
+        image = each.selected.image
+        winre = winres.get(image.winre.sha1) if image.winre and each.sessions else None
+        checks = (*expected(expect.winre), *_promised(winre.sessions)) if winre else ()
+        made.append(_expect("winre", INSTALL_WIM, number, checks))
+    for number, each in enumerate(boot, start=1):
+        target = each.selected.target
+        stated = expected(expect.setup if target == "setup" else expect.winpe)
+        made.append(_expect(target, BOOT_WIM, number, (*stated, *_promised(each.sessions))))
+    return tuple(e for e in made if e.checks)
+
+
+def _expect(target: str, path: WinPath, index: int, checks: Sequence[Check]) -> Expectation:
+    distinct = tuple(dict.fromkeys(checks))
+    return Expectation.model_validate({"target": target, "path": path, "index": index, "checks": distinct})
+
+
+def _promised(sessions: Sequence[Session]) -> tuple[Check, ...]:
+    """The post-conditions that must still hold on the finished media."""
+    checks = [check for made in sessions for task in made.tasks for check in task.checks]
+    return tuple(c for c in checks if isinstance(c, BuildIs | PackagePresent) or _is_winre(c))
+
+
+def _is_winre(check: Check) -> bool:
+    return isinstance(check, FileIs) and check.path == WINRE_PATH

@@ -1,0 +1,84 @@
+"""What a reader of a plan should know beside its tasks: inputs in a few words, and what is left as it is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from osrecipe.model.facts import FolderFacts, MediaFacts, UpdateFacts
+from osrecipe.model.plan import Note, PlannedInput
+from osrecipe.plan.digests import input_digest
+from osrecipe.plan.steps import Compiling, label_of, targets_of
+from osrecipe.plan.units import origin_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from osrecipe.model.facts import InputFacts
+    from osrecipe.model.names import InputId
+    from osrecipe.plan.exports import Serviced
+    from osrecipe.plan.selection import Selected
+
+
+def notes(work: Compiling, selected: Sequence[Selected], install: Sequence[Serviced]) -> tuple[Note, ...]:
+    """What a reader should know though nothing is wrong."""
+    return (*_inputs(work), *_winre(selected), *_others(work, selected, install))
+
+
+def _inputs(work: Compiling) -> Iterator[Note]:
+    used = _used(work)
+    for name in work.recipe.inputs:
+        if name not in used:
+            yield Note(text=f"input `{name}` is not used", origin=origin_of(work.origins.key("inputs", name)))
+        elif name in work.recipe.updates.apply and not targets_of(work, name):
+            place = work.origins.at("updates", "apply", name)
+            yield Note(text=f"update `{name}` goes to no image", origin=origin_of(place))
+
+
+def _used(work: Compiling) -> set[InputId]:
+    targets = work.recipe.targets
+    tweaks = [
+        t
+        for target in (targets.install, targets.winre, targets.winpe, targets.setup)
+        for t in target.tweaks.values()
+    ]
+    folders = {name for tweak in tweaks for name in tweak.files.values() if name is not None}
+    return {*work.recipe.updates.apply, work.recipe.source, *folders}
+
+
+def _winre(selected: Sequence[Selected]) -> Iterator[Note]:
+    for each in selected:
+        if each.image.winre is None:
+            yield Note(text=f"`{each.image.name}` has no winre")
+    distinct = {s.image.winre.sha1 for s in selected if s.image.winre}
+    if len(distinct) > 1:
+        yield Note(
+            text=f"the selected images have {len(distinct)} different winre images: each has its own lane"
+        )
+
+
+def _others(work: Compiling, selected: Sequence[Selected], install: Sequence[Serviced]) -> Iterator[Note]:
+    chosen = {s.image.index for s in selected}
+    kept = {s.selected.image.index for s in install}
+    for image in work.media.install.images:
+        if image.index not in kept:
+            yield Note(text=f"`{image.name}` is dropped from the media")
+        elif image.index not in chosen:
+            yield Note(text=f"`{image.name}` is kept as it is")
+
+
+def planned_input(name: str, facts: InputFacts) -> PlannedInput:
+    """An input in the plan: its id, its content's digest, and what a reviewer recognises it by."""
+    return PlannedInput.model_validate(
+        {"id": name, "digest": input_digest(facts), "summary": _summary(facts)}
+    )
+
+
+def _summary(facts: InputFacts) -> str:
+    match facts:
+        case MediaFacts():
+            images = facts.install.images
+            return f"media {facts.label}: {len(images)} install image{'s' if len(images) > 1 else ''}, {images[0].version}"
+        case UpdateFacts():
+            return f"{label_of(facts)} {facts.package.architecture}"
+        case FolderFacts():
+            return f"folder of {facts.files} files"

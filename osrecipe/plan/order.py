@@ -1,0 +1,159 @@
+"""Order steps by the rule table: edges with reasons, repetitions, the recipe's moves, one deterministic sequence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import networkx as nx
+
+from osrecipe.model.codes import Slug
+from osrecipe.model.problems import Problem, error
+from osrecipe.windows.ordering import MOVED, REPEATS, TWEAKS_AS_WRITTEN, StepKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from osrecipe.model.checks import Check
+    from osrecipe.model.names import RuleId
+    from osrecipe.model.problems import Place
+    from osrecipe.model.recipe import Move
+    from osrecipe.model.tasks import SessionOp
+    from osrecipe.windows.ordering import Precedes
+
+
+@dataclass(frozen=True)
+class Step:
+    """A task before it has an id: its short name (unique in its image), what it does, where it was asked for."""
+
+    name: str
+    kind: StepKind
+    op: SessionOp
+    title: str
+    place: Place
+    checks: tuple[Check, ...] = ()
+    again: RuleId | None = None
+
+
+@dataclass(frozen=True)
+class StepEdge:
+    """`before` comes before `after` (short names), because of `rule`."""
+
+    before: str
+    after: str
+    rule: RuleId
+
+
+@dataclass(frozen=True)
+class Ordered:
+    """Steps in the order they will be done, and why."""
+
+    steps: tuple[Step, ...]
+    edges: tuple[StepEdge, ...]
+
+
+_RANK = {kind: rank for rank, kind in enumerate(StepKind)}
+
+
+def order(
+    steps: Sequence[Step], table: Sequence[Precedes], moves: Iterable[tuple[Move, Place]] = ()
+) -> Ordered:
+    """Order steps by a table, then repeat what must be repeated after what was added.
+
+    Raises:
+        OsrecipeError: a move names a step that is not there, or moves contradict each other.
+    """
+    edges = _edges(steps, table)
+    for move, place in moves:
+        edges = _moved(steps, edges, move, place)
+    sequence = _sequence(steps, edges)
+    repeated = _repeats(sequence)
+    if repeated:
+        steps = [*sequence, *repeated]
+        added = [e for e in _edges(steps, table) if {e.before, e.after} & {s.name for s in repeated}]
+        edges = [*edges, *added]
+        sequence = _sequence(steps, edges)
+    return Ordered(tuple(sequence), tuple(edges))
+
+
+def _edges(steps: Sequence[Step], table: Sequence[Precedes]) -> list[StepEdge]:
+    """One edge for each pair of steps a row speaks of; tweaks follow each other as written."""
+    found = [
+        StepEdge(a.name, b.name, row.rule.id)
+        for row in table
+        for a in steps
+        for b in steps
+        if a.kind is row.before and b.kind is row.after
+    ]
+    tweaks = [s for s in steps if s.kind is StepKind.TWEAK]
+    found += [
+        StepEdge(a.name, b.name, TWEAKS_AS_WRITTEN.id) for a, b in zip(tweaks, tweaks[1:], strict=False)
+    ]
+    return found
+
+
+def _graph(steps: Iterable[Step], edges: Iterable[StepEdge]) -> nx.DiGraph[str]:
+    graph: nx.DiGraph[str] = nx.DiGraph()
+    graph.add_nodes_from(s.name for s in steps)
+    graph.add_edges_from((e.before, e.after) for e in edges)
+    return graph
+
+
+def _sequence(steps: Sequence[Step], edges: Sequence[StepEdge]) -> list[Step]:
+    """The one topological order that keeps kinds in the table's order and steps of a kind as they were given."""
+    by_name = {s.name: s for s in steps}
+    position = {s.name: n for n, s in enumerate(steps)}
+    names = nx.lexicographical_topological_sort(
+        _graph(steps, edges), key=lambda name: (_RANK[by_name[name].kind], position[name])
+    )
+    return [by_name[name] for name in names]
+
+
+def _moved(steps: Sequence[Step], edges: list[StepEdge], move: Move, place: Place) -> list[StepEdge]:
+    """Put one step before another: rules that say otherwise give way, and the new edge says why."""
+    names = [s.name for s in steps]
+    for wanted in (move.step, move.before):
+        if wanted not in names:
+            hint = "the steps are: " + ", ".join(f"`{n}`" for n in names)
+            raise error(
+                Slug.PLAN_UNKNOWN_STEP, f"`{move.target}` has no step `{wanted}`", place=place, hint=hint
+            )
+    later = nx.descendants(_graph(steps, edges), move.before) | {move.before}
+    kept = [e for e in edges if not (e.after == move.step and e.before in later)]
+    graph = _graph(steps, kept)
+    if move.step == move.before or nx.has_path(graph, move.before, move.step):
+        reason = f"`{move.step}` can't come before `{move.before}`: another move says the opposite"
+        raise error(Slug.PLAN_ORDER_CYCLE, reason, place=place, hint="drop one of the moves")
+    return [*kept, StepEdge(move.step, move.before, MOVED.id)]
+
+
+def _repeats(sequence: Sequence[Step]) -> list[Step]:
+    """Steps to do again, because something that adds payload comes after them."""
+    again: list[Step] = []
+    for number, step in enumerate(sequence):
+        later = {s.kind for s in sequence[number + 1 :] if not _takes_away(s)}
+        rules = [row.rule.id for row in REPEATS if row.repeat is step.kind and row.adds in later]
+        if rules:
+            suffix = rules[0].removeprefix("lcu-")
+            again.append(
+                replace(
+                    step,
+                    name=f"{step.name}-{suffix}",
+                    kind=StepKind.CUMULATIVE_AGAIN,
+                    title=f"{step.title} again",
+                    again=rules[0],
+                )
+            )
+    return again
+
+
+def _takes_away(step: Step) -> bool:
+    """A feature that is switched off adds nothing to bring up to date."""
+    return step.op.op == "set-feature" and step.op.state == "disabled"
+
+
+def problem_of(move: Move, place: Place) -> Problem:
+    """The problem of a move for a target that has no step to move at all."""
+    return Problem(
+        Slug.PLAN_UNKNOWN_STEP, f"`{move.target}` has nothing to do, so `{move.step}` can't be moved", place
+    )

@@ -1,0 +1,238 @@
+"""The steps of one image: what the recipe asks for, as operations with titles and post-conditions, not yet ordered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from osrecipe.model.checks import FeatureIs, FileIs, NothingPending
+from osrecipe.model.codes import Slug
+from osrecipe.model.facts import MediaFacts, UpdateFacts, UpdateKind
+from osrecipe.model.names import slugify
+from osrecipe.model.problems import Place, Problem
+from osrecipe.model.tasks import (
+    AddPackage,
+    ApplyTweak,
+    ArtifactRef,
+    CleanupImage,
+    CopyFolder,
+    EnableNetfx3,
+    HarvestSetup,
+    HarvestSources,
+    InjectWinre,
+    InputRef,
+    SetFeature,
+)
+from osrecipe.plan.digests import input_digest
+from osrecipe.plan.order import Step
+from osrecipe.plan.postconditions import WINRE_PATH, after_files, after_package, after_registry
+from osrecipe.plan.selection import Selected, holds
+from osrecipe.windows.ordering import StepKind
+from osrecipe.windows.targets import DEFAULT_TARGETS, STEP_OF_KIND
+
+if TYPE_CHECKING:
+    from osrecipe.model.facts import Facts, ImageFacts
+    from osrecipe.model.names import InputId
+    from osrecipe.model.origins import Origins
+    from osrecipe.model.recipe import Cleanup, PeTarget, Recipe, TargetName, Tweak
+    from osrecipe.model.registry import RegistryChange
+
+_FIXED_NAMES = frozenset({"cleanup", "netfx3", "harvest", "winre", "export"})
+NETFX3_FEATURE = "NetFx3"
+
+
+@dataclass(frozen=True)
+class Compiling:
+    """What every part of the compiler reads, and where it leaves the problems it finds."""
+
+    recipe: Recipe
+    facts: Facts
+    origins: Origins
+    problems: list[Problem]
+
+    @property
+    def media(self) -> MediaFacts:
+        """Facts of the source ISO."""
+        facts = self.facts.inputs[self.recipe.source]
+        if not isinstance(facts, MediaFacts):
+            msg = f"`{self.recipe.source}` is not an ISO: the recipe room lets no such source through"
+            raise TypeError(msg)
+        return facts
+
+    @property
+    def media_ref(self) -> InputRef:
+        """The source ISO."""
+        return self.ref(self.recipe.source)
+
+    def ref(self, name: InputId) -> InputRef:
+        """A reference to an input by id."""
+        return InputRef(input=name, digest=input_digest(self.facts.inputs[name]))
+
+    def problem(self, slug: Slug, reason: str, place: Place, hint: str = "") -> None:
+        """Note a problem; compiling goes on to find the others."""
+        self.problems.append(Problem(slug, reason, place, hint))
+
+
+def targets_of(work: Compiling, name: InputId) -> tuple[TargetName, ...]:
+    """The targets an update goes to: as written, or by its kind."""
+    written = work.recipe.updates.apply[name]
+    facts = work.facts.inputs[name]
+    if written != "auto":
+        return written
+    return DEFAULT_TARGETS[facts.update_kind] if isinstance(facts, UpdateFacts) else ()
+
+
+def update_steps(work: Compiling, target: TargetName, image: ImageFacts) -> tuple[Step, ...]:
+    """One step for each update that goes to this target, in the recipe's order."""
+    steps: list[Step] = []
+    for name in work.recipe.updates.apply:
+        facts = work.facts.inputs[name]
+        if isinstance(facts, UpdateFacts) and target in targets_of(work, name):
+            place = work.origins.key("updates", "apply", name)
+            _check_architecture(work, name, facts, image, place)
+            steps.append(_update_step(name, facts, image, place))
+    _check_one_cumulative(work, target, steps)
+    return tuple(steps)
+
+
+def _update_step(name: InputId, facts: UpdateFacts, image: ImageFacts, place: Place) -> Step:
+    op = AddPackage(
+        input=name,
+        package=facts.package.identity,
+        update_kind=facts.update_kind,
+        kb=facts.kb,
+        content=input_digest(facts),
+    )
+    short = f"update-{name}" if name in _FIXED_NAMES else str(name)
+    title = f"add {label_of(facts)}"
+    return Step(short, STEP_OF_KIND[facts.update_kind], op, title, place, after_package(facts, image))
+
+
+def label_of(facts: UpdateFacts) -> str:
+    """An update in a few words: `cumulative KB4343909 17134.228`."""
+    kb = f" KB{facts.kb}" if facts.kb else ""
+    version = facts.package.version
+    numbers = f" {version.major}.{version.minor}" if facts.update_kind is UpdateKind.CUMULATIVE else ""
+    return f"{facts.update_kind.value}{kb}{numbers}"
+
+
+def _check_architecture(
+    work: Compiling, name: InputId, facts: UpdateFacts, image: ImageFacts, place: Place
+) -> None:
+    found = facts.package.architecture
+    if found != image.architecture:
+        reason = f"`{name}` is for {found}, but the image `{image.name}` is {image.architecture}"
+        work.problem(
+            Slug.PLAN_ARCHITECTURE, reason, place, f"take the {image.architecture} package of this update"
+        )
+
+
+def _check_one_cumulative(work: Compiling, target: TargetName, steps: list[Step]) -> None:
+    cumulatives = [s for s in steps if s.kind is StepKind.CUMULATIVE]
+    for extra in cumulatives[1:]:
+        first = cumulatives[0].name
+        reason = f"two cumulative updates for `{target}`: `{first}` and `{extra.name}`"
+        work.problem(
+            Slug.PLAN_TWO_CUMULATIVES, reason, extra.place, "keep the later one: it holds the earlier one"
+        )
+
+
+def cleanup_step(
+    work: Compiling, selected: Selected, level: Cleanup, *, has_updates: bool
+) -> tuple[Step, ...]:
+    """Cleanup when the recipe asks for it, or by default when there is something to clean up after."""
+    loc = ("targets", selected.target, "cleanup")
+    stated = loc in work.origins.values
+    if level == "none" or not (has_updates or stated):
+        return ()
+    op = CleanupImage(level=level)
+    title = "clean up superseded components" + (" and reset the base" if level == "reset-base" else "")
+    return (Step("cleanup", StepKind.CLEANUP, op, title, work.origins.at(*loc), (NothingPending(),)),)
+
+
+def netfx3_step(work: Compiling, source: ArtifactRef | None) -> tuple[Step, ...]:
+    """.NET Framework 3.5 from the media, when the recipe enables it."""
+    package = work.media.netfx3
+    if source is None or package is None:
+        return ()
+    return (
+        Step(
+            "netfx3",
+            StepKind.NETFX3,
+            EnableNetfx3(source=source, package=package.identity),
+            "enable .NET Framework 3.5 from the media",
+            work.origins.at("targets", "install", "netfx3"),
+            (FeatureIs(name=NETFX3_FEATURE, state="enabled"),),
+        ),
+    )
+
+
+def feature_steps(work: Compiling, image: ImageFacts) -> tuple[Step, ...]:
+    """One step for each optional feature the recipe switches."""
+    steps: list[Step] = []
+    known = {name.lower(): (name, facts) for name, facts in image.features.items()}
+    for written, state in work.recipe.targets.install.features.items():
+        place = work.origins.key("targets", "install", "features", written)
+        if written.lower() not in known:
+            hint = "its features are: " + (", ".join(f"`{n}`" for n in sorted(image.features)) or "none")
+            work.problem(Slug.PLAN_NO_FEATURE, f"`{image.name}` has no feature `{written}`", place, hint)
+            continue
+        name, facts = known[written.lower()]
+        op = SetFeature(feature=name, state=state, package=facts.package)
+        verb = "enable" if state == "enabled" else "disable"
+        check = FeatureIs(name=name, state=state)
+        steps.append(
+            Step(f"feature-{slugify(name)}", StepKind.FEATURE, op, f"{verb} feature {name}", place, (check,))
+        )
+    return tuple(steps)
+
+
+def harvest_sources_step(work: Compiling, by: str) -> Step:
+    """Take matching newer files for the media's `sources`."""
+    op = HarvestSources(media=work.media_ref, by="version" if by == "version" else "time")
+    title = "take matching newer files for the media's sources"
+    return Step("harvest", StepKind.HARVEST_SOURCES, op, title, work.origins.at("media", "sync-sources"))
+
+
+def harvest_setup_step(work: Compiling) -> Step:
+    """Take setup.exe (and setuphost.exe) for the media."""
+    place = work.origins.at("targets", "setup")
+    return Step("harvest", StepKind.HARVEST_SETUP, HarvestSetup(), "take setup.exe for the media", place)
+
+
+def winre_step(work: Compiling, winre: ArtifactRef) -> Step:
+    """Put the serviced recovery image back."""
+    place = work.origins.at("targets", "winre")
+    check = FileIs(path=WINRE_PATH, state="present")
+    return Step(
+        "winre", StepKind.WINRE, InjectWinre(winre=winre), "put the serviced winre in", place, (check,)
+    )
+
+
+def tweak_steps(work: Compiling, selected: Selected) -> tuple[Step, ...]:
+    """One step for each tweak of the target whose condition holds for the image."""
+    target: PeTarget | None = getattr(work.recipe.targets, selected.target)
+    tweaks = target.tweaks if target else {}
+    return tuple(
+        _tweak_step(work, selected.target, name, tweak)
+        for name, tweak in tweaks.items()
+        if holds(tweak.when, selected.image)
+    )
+
+
+def _tweak_step(work: Compiling, target: TargetName, name: str, tweak: Tweak) -> Step:
+    changes: tuple[RegistryChange, ...] = tweak.registry
+    if tweak.reg_file is not None:
+        changes = (*work.facts.reg_files[tweak.reg_file].changes, *changes)
+    delete = tuple(path for path, source in tweak.files.items() if source is None)
+    copies = tuple(
+        CopyFolder(to=path, source=work.ref(source))
+        for path, source in tweak.files.items()
+        if source is not None
+    )
+    op = ApplyTweak(
+        tweak=name, because=tweak.because or "", registry=changes, delete=delete, copy_folders=copies
+    )
+    checks = (*after_registry(changes), *after_files(delete, copies))
+    place = work.origins.key("targets", target, "tweaks", name)
+    return Step(f"tweak-{name}", StepKind.TWEAK, op, f"tweak {name}", place, checks)
