@@ -52,7 +52,8 @@ def totals(image: ImageTree, sizes: Mapping[bytes, int]) -> Totals:
     seen: set[tuple[int, bytes]] = set()
     size_of = sizes.get
     for node in image.nodes():
-        if node.attributes & Attribute.DIRECTORY:
+        # A junction is no directory here: what is behind it is elsewhere (libwim counts the same way).
+        if node.attributes & (Attribute.DIRECTORY | Attribute.REPARSE_POINT) == Attribute.DIRECTORY:
             directories += 1
         else:
             files += 1

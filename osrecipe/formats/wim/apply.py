@@ -1,0 +1,320 @@
+"""Carrying out edits on a parsed tree.
+
+Knows what each edit means for names, hard links, descriptors and streams. Blobs are only their hashes here; the
+file is not touched.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Mapping, Sequence
+from functools import singledispatchmethod
+from typing import Final
+
+from osrecipe.formats.errors import Fault, FormatError
+from osrecipe.formats.wim import dentry, security
+from osrecipe.formats.wim.dentry import Kind, fold
+from osrecipe.formats.wim.edits import (
+    Delete,
+    Edit,
+    Link,
+    MakeDirectory,
+    PutFile,
+    PutReparse,
+    Rename,
+    SetAttributes,
+    SetSecurity,
+    SetTimes,
+)
+from osrecipe.formats.wim.layout import ZERO_HASH, Attribute
+from osrecipe.formats.wim.metadata import MAX_DEPTH, NO_SECURITY, ImageTree, Node, child, split_path
+from osrecipe.formats.wim.references import file_hash
+
+_STRUCTURE: Final = Attribute.DIRECTORY | Attribute.REPARSE_POINT
+_NAME_SURROGATE: Final = 0x20000000
+
+
+class Editor:
+    """One tree while it is changed.
+
+    Args:
+        image: the tree; changed in place.
+        hashes: the content of each `PutFile` and `PutReparse`, by its place among the edits.
+        now: for what has no time of its own: 100 ns steps since 1601.
+    """
+
+    def __init__(self, image: ImageTree, hashes: Mapping[int, bytes], now: int) -> None:
+        self._image = image
+        self._hashes = hashes
+        self._now = now
+        self._sha1 = ZERO_HASH
+        self._groups: dict[tuple[int, bytes], list[Node]] | None = None
+
+    def apply(self, edits: Sequence[Edit]) -> None:
+        """Carries out all edits in order.
+
+        Raises:
+            FormatError: one of them can't be; the tree is then to be thrown away.
+        """
+        for number, edit in enumerate(edits):
+            self._sha1 = self._hashes.get(number, ZERO_HASH)
+            self._do(edit)
+
+    @singledispatchmethod
+    def _do(self, edit: Edit) -> None:
+        raise TypeError(f"not an edit: {edit!r}")
+
+    @_do.register
+    def _(self, edit: PutFile) -> None:
+        parent, name = self._parent(edit.path)
+        found = child(parent, name)
+        written = self._now if edit.write_time is None else edit.write_time
+        if found is None:
+            bits = int(Attribute.ARCHIVE) if edit.attributes is None else edit.attributes & ~_STRUCTURE
+            number = self._security(edit.security, parent, directory=False)
+            self._insert(parent, Node(dentry.new(name, bits, number, self._now, written, self._sha1)))
+            return
+        self._refuse_special(found, edit.path)
+        group = self._names_of(found)
+        old = file_hash(found)
+        for node in group:
+            stream = dentry.data_stream(node.raw)
+            if stream is None:
+                raise _unsupported(f"has no data to replace: `{edit.path}`")
+            node.reload(dentry.with_times(dentry.with_hash(node.raw, stream.at, self._sha1), None, None, written))
+        self._moved_group(found.group, old, group)
+        if edit.attributes is not None:
+            self._do(SetAttributes(edit.path, edit.attributes))
+        if edit.security is not None:
+            self._do(SetSecurity(edit.path, edit.security))
+
+    @_do.register
+    def _(self, edit: Link) -> None:
+        target = self._existing(edit.target)
+        if target.is_directory or target.is_reparse:
+            raise _unsupported(f"only a plain file can have another name: `{edit.target}`")
+        parent, name = self._parent(edit.path)
+        found = child(parent, name)
+        if found is target:
+            return
+        if found is not None:
+            if found.is_directory:
+                raise _unsupported(f"a directory is in the way: `{edit.path}`")
+            self._remove(parent, found)
+        if not target.group:
+            target.reload(dentry.with_group(target.raw, self._new_group()))
+            self._index(target)
+        long_name = found.name if found is not None else name
+        self._insert(parent, Node(dentry.with_name(target.raw, long_name, keep_short=False)))
+
+    @_do.register
+    def _(self, edit: Delete) -> None:
+        names = split_path(edit.path)
+        if not names:
+            raise _unsupported("the root can't be deleted")
+        parent = self._image.find("\\".join(names[:-1]))
+        found = child(parent, names[-1]) if parent is not None else None
+        if parent is None or found is None:
+            if edit.missing_ok:
+                return
+            raise _missing(edit.path)
+        if found.children and not edit.recursive:
+            raise _unsupported(f"the directory is not empty: `{edit.path}`")
+        self._remove(parent, found)
+
+    @_do.register
+    def _(self, edit: Rename) -> None:
+        source_parent, source_name = self._parent(edit.source)
+        found = child(source_parent, source_name)
+        if found is None:
+            raise _missing(edit.source)
+        parent, name = self._parent(edit.destination)
+        self._refuse_into_itself(found, edit)
+        there = child(parent, name)
+        if there is not None and there is not found:
+            raise _unsupported(f"something has this name already: `{edit.destination}`")
+        self._detach(source_parent, found)
+        short = dentry.short_name(found.raw)
+        keeps = bool(short) and fold(found.name) == fold(name) and not _has_short(parent, short)
+        if found.name != name or not keeps:
+            found.reload(dentry.with_name(found.raw, name, keep_short=keeps))
+        self._attach(parent, found)
+
+    @_do.register
+    def _(self, edit: MakeDirectory) -> None:
+        names = split_path(edit.path)
+        if len(names) > MAX_DEPTH - 1:
+            raise _unsupported(f"nested deeper than {MAX_DEPTH}: `{edit.path[:80]}…`")
+        node = self._image.root
+        for depth, name in enumerate(names, 1):
+            self._refuse_below(node, "\\".join(names[: depth - 1]))
+            found = child(node, name)
+            if found is None:
+                last = depth == len(names)
+                found = self._new_directory(node, name, edit if last else MakeDirectory(""))
+            elif depth == len(names):
+                self._update_directory(found, edit)
+            node = found
+        self._refuse_below(node, edit.path)
+
+    @_do.register
+    def _(self, edit: SetSecurity) -> None:
+        number = NO_SECURITY
+        if edit.descriptor is not None:
+            security.check(edit.descriptor)
+            number = self._image.security_number(edit.descriptor)
+        self._each_name(edit.path, lambda raw: dentry.with_security(raw, number))
+
+    @_do.register
+    def _(self, edit: SetAttributes) -> None:
+        def changed(raw: bytes) -> bytes:
+            kept = dentry.attributes(raw) & (_STRUCTURE | Attribute.ENCRYPTED)
+            return dentry.with_attributes(raw, edit.attributes & ~(_STRUCTURE | Attribute.ENCRYPTED) & 0xFFFFFFFF | kept)
+
+        self._each_name(edit.path, changed)
+
+    @_do.register
+    def _(self, edit: SetTimes) -> None:
+        self._each_name(edit.path, lambda raw: dentry.with_times(raw, edit.created, edit.accessed, edit.written))
+
+    @_do.register
+    def _(self, edit: PutReparse) -> None:
+        parent, name = self._parent(edit.path)
+        node = child(parent, name)
+        if node is None:
+            bits = int(Attribute.DIRECTORY) if edit.directory else int(Attribute.ARCHIVE)
+            node = Node(dentry.new(name, bits, self._security(None, parent, directory=edit.directory), self._now, self._now))
+            self._insert(parent, node)
+        if node.attributes & Attribute.ENCRYPTED or node.children or len(self._names_of(node)) > 1:
+            raise _unsupported(f"encrypted, not empty or linked, so it can't become a reparse point: `{edit.path}`")
+        self._forget(node)
+        old = next((stream.sha1 for stream in node.streams() if stream.kind is Kind.DATA and not stream.name), ZERO_HASH)
+        # A link has no data of its own; other kinds, such as compressed files, keep it beside the reparse data.
+        data = [] if node.is_directory else [ZERO_HASH if edit.tag & _NAME_SURROGATE else old]
+        node.reload(dentry.with_streams(dentry.with_reparse(node.raw, edit.tag), [self._sha1, *data]))
+        node.children = None  # a reparse point has no list, not even an empty one
+
+    def _each_name(self, path: str, change: Callable[[bytes], bytes]) -> None:
+        for node in self._names_of(self._existing(path)):
+            node.reload(change(node.raw))
+
+    def _existing(self, path: str) -> Node:
+        found = self._image.find(path)
+        if found is None:
+            raise _missing(path)
+        return found
+
+    def _parent(self, path: str) -> tuple[Node, str]:
+        names = split_path(path)
+        if not names:
+            raise _unsupported("the root can't be replaced")
+        above = "\\".join(names[:-1])
+        parent = self._existing(above)
+        self._refuse_below(parent, above)
+        return parent, names[-1]
+
+    def _refuse_below(self, node: Node, path: str) -> None:
+        if not node.is_directory or node.is_reparse:
+            raise _unsupported(f"not a plain directory: `{path}`")
+
+    def _refuse_special(self, node: Node, path: str) -> None:
+        if node.is_directory or node.is_reparse:
+            raise _unsupported(f"not a plain file: `{path}`", hint="delete it first")
+        if node.attributes & Attribute.ENCRYPTED:
+            raise FormatError("wim", Fault.ENCRYPTED, f"encrypted by Windows: `{path}`", hint="delete it first")
+
+    def _refuse_into_itself(self, node: Node, edit: Rename) -> None:
+        at: Node | None = self._image.root
+        for name in split_path(edit.destination)[:-1]:
+            at = child(at, name) if at is not None else None
+            if at is node:
+                raise _unsupported(f"a directory can't go into itself: `{edit.destination}`")
+
+    def _security(self, given: bytes | None, parent: Node, *, directory: bool) -> int:
+        if given is not None:
+            security.check(given)
+            return self._image.security_number(given)
+        above = self._image.security(parent.security)
+        return NO_SECURITY if above is None else self._image.security_number(security.inherited(above, directory=directory))
+
+    def _new_directory(self, parent: Node, name: str, edit: MakeDirectory) -> Node:
+        bits = int(Attribute.DIRECTORY) | (edit.attributes or 0) & ~Attribute.REPARSE_POINT
+        number = self._security(edit.security, parent, directory=True)
+        node = Node(dentry.new(name, bits, number, self._now, self._now))
+        node.children = []
+        self._insert(parent, node)
+        return node
+
+    def _update_directory(self, node: Node, edit: MakeDirectory) -> None:
+        self._refuse_below(node, edit.path)
+        if edit.attributes is not None:
+            self._do(SetAttributes(edit.path, edit.attributes))
+        if edit.security is not None:
+            self._do(SetSecurity(edit.path, edit.security))
+
+    def _insert(self, parent: Node, node: Node) -> None:
+        self._attach(parent, node)
+        self._index(node)
+
+    def _attach(self, parent: Node, node: Node) -> None:
+        """Puts a name among its siblings, which are sorted without regard to case."""
+        if parent.children is None:
+            parent.children = []
+        keys = [fold(other.name) for other in parent.children]
+        at = bisect_left(keys, fold(node.name))
+        parent.children.insert(at, node)
+
+    def _detach(self, parent: Node, node: Node) -> None:
+        siblings = parent.children or []
+        del siblings[next(at for at, other in enumerate(siblings) if other is node)]
+
+    def _remove(self, parent: Node, node: Node) -> None:
+        self._detach(parent, node)
+        pending = [node]
+        while pending:
+            gone = pending.pop()
+            self._forget(gone)
+            pending.extend(gone.children or ())
+
+    def _known_groups(self) -> dict[tuple[int, bytes], list[Node]]:
+        if self._groups is None:
+            self._groups = {}
+            for node in self._image.nodes():
+                if node.group:
+                    self._groups.setdefault((node.group, file_hash(node)), []).append(node)
+        return self._groups
+
+    def _names_of(self, node: Node) -> list[Node]:
+        """All names of a file. Entries of one group with other data are different files: Windows tells them apart so."""
+        return self._known_groups()[node.group, file_hash(node)] if node.group else [node]
+
+    def _index(self, node: Node) -> None:
+        if node.group and self._groups is not None:
+            self._groups.setdefault((node.group, file_hash(node)), []).append(node)
+
+    def _forget(self, node: Node) -> None:
+        if node.group and self._groups is not None:
+            names = self._groups[node.group, file_hash(node)]
+            names[:] = [other for other in names if other is not node]
+
+    def _moved_group(self, group: int, old: bytes, names: list[Node]) -> None:
+        if group and old != self._sha1:
+            known = self._known_groups()
+            del known[group, old]
+            known.setdefault((group, self._sha1), []).extend(names)
+
+    def _new_group(self) -> int:
+        return max((group for group, _ in self._known_groups()), default=0) + 1
+
+
+def _has_short(parent: Node, short: str) -> bool:
+    folded = fold(short)
+    return any(folded in (fold(dentry.short_name(other.raw)), fold(other.name)) for other in parent.children or ())
+
+
+def _missing(path: str) -> FormatError:
+    return FormatError("wim", Fault.MISSING, f"not in the image: `{path}`")
+
+
+def _unsupported(reason: str, *, hint: str = "") -> FormatError:
+    return FormatError("wim", Fault.UNSUPPORTED, reason, hint=hint)
