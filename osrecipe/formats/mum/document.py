@@ -1,0 +1,211 @@
+"""Reading the XML safely, and naming what is in it.
+
+Namespace-aware, bounded in bytes, elements and depth; knows no element by its meaning.
+"""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+from xml.etree.ElementTree import Element, ParseError
+
+from defusedxml.common import DefusedXmlException
+from defusedxml.ElementTree import iterparse
+
+from osrecipe.formats.errors import Fault, FormatError
+from osrecipe.formats.mum.model import Identity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_MOST_BYTES = 32 << 20  # the largest genuine manifest known has 3 MiB
+_MOST_ELEMENTS = 1_000_000
+_DEEPEST = 100
+_MOST_NAMES = 20_000
+_LONGEST_PATH = 4096  # characters
+_LONGEST_NAMESPACE = 1024
+
+_ASSEMBLY = frozenset(f"urn:schemas-microsoft-com:asm.v{number}" for number in (1, 2, 3))
+_SIGNATURE = "http://www.w3.org/2000/09/xmldsig#"
+
+IDENTITY = frozenset(
+    {
+        "name",
+        "version",
+        "processorArchitecture",
+        "language",
+        "buildType",
+        "publicKeyToken",
+        "versionScope",
+        "type",
+    }
+)
+"""The attributes of an identity that are understood."""
+
+
+def parse(data: bytes) -> Element:
+    """Parse a document whose root is an assembly.
+
+    Raises:
+        FormatError: TOO_LARGE; CORRUPT for what is not XML, has a document type, or is no assembly; UNSUPPORTED for
+            a compressed manifest.
+    """
+    if data.startswith(b"DCM\x01"):
+        raise FormatError("mum", Fault.UNSUPPORTED, "The manifest is compressed and has to be decoded first")
+    if len(data) > _MOST_BYTES:
+        raise FormatError("mum", Fault.TOO_LARGE, f"The document has more than {_MOST_BYTES} bytes")
+    _check_namespaces(data)
+    try:
+        root = _build(data)
+    except (ParseError, DefusedXmlException, ValueError, LookupError) as error:
+        raise FormatError("mum", Fault.CORRUPT, f"Not a well-formed document: {error}") from None
+    if root is None or local(root) != "assembly" or namespace(root) not in _ASSEMBLY | {""}:
+        raise FormatError("mum", Fault.CORRUPT, "The document's root is not an assembly")
+    return root
+
+
+def _check_namespaces(data: bytes) -> None:
+    """Refuse long namespaces before parsing: each of thousands of elements would get a copy of its own."""
+    quotes, at = (b'"', b"'"), -1
+    if data[:2] in {b"\xff\xfe", b"\xfe\xff"}:
+        data = data.decode("utf-16", errors="replace").encode()
+    while (at := data.find(b"xmlns", at + 1)) >= 0:
+        equals = data.find(b"=", at, at + _LONGEST_NAMESPACE)
+        start = data[equals + 1 : equals + 65].lstrip()[:1] if equals >= 0 else b'"'
+        if start not in quotes:
+            continue
+        value = data.find(start, equals + 1)
+        if equals < 0 or data.find(start, value + 1, value + 2 + _LONGEST_NAMESPACE) < 0:
+            raise FormatError("mum", Fault.TOO_LARGE, "The document has a namespace that is too long")
+
+
+def _build(data: bytes) -> Element | None:
+    """Build the tree, stopping early when it grows out of bounds."""
+    root: Element | None = None
+    depth = count = 0
+    for event, element in iterparse(io.BytesIO(data), events=("start", "end"), forbid_dtd=True):
+        if event == "end":
+            depth -= 1
+            continue
+        root = element if root is None else root
+        depth, count = depth + 1, count + 1
+        if depth > _DEEPEST or count > _MOST_ELEMENTS:
+            raise FormatError(
+                "mum", Fault.TOO_LARGE, "The document has too many elements, or they are nested too deep"
+            )
+    return root
+
+
+def namespace(element: Element) -> str:
+    """The element's namespace, or an empty string."""
+    return element.tag[1:].partition("}")[0] if element.tag.startswith("{") else ""
+
+
+def local(element: Element) -> str:
+    """The element's name without its namespace."""
+    return element.tag.rpartition("}")[2]
+
+
+def _path_name(element: Element, family: frozenset[str]) -> str:
+    """The name in a path: bare inside the family of manifests, `{uri}name` outside."""
+    return local(element) if namespace(element) in family else element.tag
+
+
+def _family(root: Element) -> frozenset[str]:
+    """The namespaces whose elements mean what they are called; none at all counts only if the root has none."""
+    return _ASSEMBLY | {_SIGNATURE} | {namespace(root)}
+
+
+def children(root: Element, element: Element, name: str) -> Iterator[Element]:
+    """The element's children of a name, in the namespaces of manifests."""
+    family = _family(root)
+    return (child for child in element if _path_name(child, family) == name)
+
+
+def descend(root: Element, path: str) -> Iterator[Element]:
+    """All elements at a dotted path below the root, in document order."""
+    found: list[Element] = [root]
+    for name in path.split("."):
+        found = [child for element in found for child in children(root, element, name)]
+    return iter(found)
+
+
+def inventory(root: Element, understood: Mapping[str, frozenset[str]]) -> frozenset[str]:
+    """Every element's path, and `path@attribute` where an understood element has an attribute that is not.
+
+    Args:
+        root: the document.
+        understood: by path (empty for the root), the attributes the caller turns into fields.
+
+    Raises:
+        FormatError: TOO_LARGE when a hostile document has endless different names.
+    """
+    family = _family(root)
+    names: set[str] = {f"@{name}" for name in root.attrib if name not in understood.get("", ())}
+    waiting: list[tuple[Element, str]] = [(root, "")]
+    while waiting:
+        parent, prefix = waiting.pop()
+        for child in parent:
+            path = f"{prefix}{_path_name(child, family)}"
+            names.add(path)
+            if path in understood:
+                names.update(f"{path}@{name}" for name in child.attrib if name not in understood[path])
+            if len(child):
+                waiting.append((child, f"{path}."))
+            if len(path) > _LONGEST_PATH:
+                raise FormatError("mum", Fault.TOO_LARGE, "The document's names are too long")
+        if len(names) > _MOST_NAMES:
+            raise FormatError(
+                "mum", Fault.TOO_LARGE, f"The document has more than {_MOST_NAMES} different names"
+            )
+    return frozenset(names)
+
+
+def identity(element: Element) -> Identity:
+    """Turn an `assemblyIdentity`, or an element with its attributes, into data.
+
+    Raises:
+        FormatError: CORRUPT when it has no name or no version.
+    """
+    get = element.attrib.get
+    name, version = get("name", ""), get("version", "")
+    if not name or not version:
+        raise FormatError("mum", Fault.CORRUPT, "An identity lacks its name or its version")
+    return Identity(
+        name=name,
+        version=version,
+        architecture=get("processorArchitecture", "neutral"),
+        language=get("language", "neutral"),
+        public_key_token=get("publicKeyToken", ""),
+        version_scope=get("versionScope", ""),
+        type=get("type", ""),
+        build_type=get("buildType", ""),
+    )
+
+
+def own_identity(root: Element) -> Identity:
+    """The identity of the document itself.
+
+    Raises:
+        FormatError: CORRUPT unless there is exactly one.
+    """
+    found = list(children(root, root, "assemblyIdentity"))
+    if len(found) != 1:
+        raise FormatError(
+            "mum", Fault.CORRUPT, f"The document has {len(found)} identities of its own instead of one"
+        )
+    return identity(found[0])
+
+
+def flag(text: str | None) -> bool | None:
+    """A Boolean attribute: None where it is absent.
+
+    Raises:
+        FormatError: CORRUPT for anything but the spellings in use.
+    """
+    if text is None:
+        return None
+    values = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+    if text.lower() not in values:
+        raise FormatError("mum", Fault.CORRUPT, f"Neither true nor false: `{ascii(text[:80])[1:-1]}`")
+    return values[text.lower()]
