@@ -133,6 +133,7 @@ class _Names:
         parts = path.replace("/", "\\").split("\\")
         check_depth(len(parts))
         for part in parts:
+            check_component(part)
             spelled = f"{above}\\{part}" if above else part
             key = fold(spelled)
             if key not in self._taken:
@@ -151,15 +152,14 @@ class _Names:
         """Take a file's name; return it with the spelling of its folder."""
         folder, _, name = path.replace("/", "\\").rpartition("\\")
         above = self.add_folder(folder) if folder else ""
-        spelled = f"{above}\\{name}" if above else name
-        if path.startswith(("/", "\\")) or fold(spelled) in self._taken:
-            raise FormatError("iso", Fault.UNSUPPORTED, f"The name is taken or not relative: `{path}`")
+        spelled = f"{above}\\{check_component(name)}" if above else check_component(path)
+        if fold(spelled) in self._taken:
+            raise FormatError("iso", Fault.UNSUPPORTED, f"The name is taken already: `{path}`")
         self._record(above, name)
         self._taken[fold(spelled)] = None
         return spelled
 
     def _record(self, folder: str, name: str) -> None:
-        check_component(name)
         raw = encode_name(name)
         # pycdlib finds names by their bytes alone, so that the Latin `ab` and the one character U+6162 are one to it.
         if (folder, raw) in self._recorded:
