@@ -1,18 +1,20 @@
 """Answer keys: what an update does to each kind of image, worked out from its description.
 
 Never looks into a package or an image and never uses `osrecipe`: both the code under test and the stand-in for
-DISM are compared with what stands here. The result is JSON-ready data; its shape is in `ANSWERS.md`'s place, the
-docstring of `support.samples`.
+DISM are compared with what stands here. The result is JSON-ready data, described in `support.samples`.
 """
 
 from __future__ import annotations
 
 import hashlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from support.samples.documents import manifest, part_mum, update_mum
 from support.samples.names import PACKAGES_OF, Identity, ImageKind
-from support.samples.spec import Component, Container, FileSpec, Part, RegValue, UpdatePackage
+from support.samples.spec import Component, FileSpec, Part, RegValue, UpdatePackage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 FORMAT = "osrecipe-samples/1"
 _STORE = "Windows\\WinSxS"
@@ -50,11 +52,19 @@ def image_answer(update: UpdatePackage, kind: ImageKind) -> dict[str, Any]:
     return {
         "applicable": bool(parts),
         "packages": [_package(update, part) for part in parts],
-        "components": [component_answer(component) for component in components],
-        "files": [row for component in components for row in _files(component)],
-        "links": [group for component in components for group in _links(component)],
-        "registry": [_value(value) for component in components for value in component.registry],
+        **components_answer(components),
         "mums": _mums(update, parts),
+    }
+
+
+def components_answer(components: Iterable[Component]) -> dict[str, Any]:
+    """What an image has when these components are installed: files, hard links and registry values."""
+    made = list(components)
+    return {
+        "components": [component_answer(component) for component in made],
+        "files": [row for component in made for row in _files(component)],
+        "links": [group for component in made for group in _links(component)],
+        "registry": [_value(value) for component in made for value in component.registry],
     }
 
 
@@ -141,8 +151,3 @@ def _value(value: RegValue) -> dict[str, Any]:
         "value": shown,
         "data": value.data.hex(),
     }
-
-
-def is_loose(update: UpdatePackage) -> bool:
-    """Whether the update is files for the media and nothing for an image."""
-    return update.container is Container.LOOSE_CAB

@@ -33,11 +33,12 @@ def pe_file(name: str, version: str, arch: str = Arch.AMD64, size_kb: int = 96) 
     """
     filler = _filler(f"{name.lower()}|{version}|{arch}", size_kb * 1024)
     resources = {_RT_RCDATA: filler, _RT_VERSION: _version_info(name, version)}
-    return _with_resources(_launcher(Arch(arch)), resources, dll=not name.lower().endswith((".exe", ".efi")))
+    return _with_resources(launcher(Arch(arch)), resources, dll=not name.lower().endswith((".exe", ".efi")))
 
 
 @cache
-def _launcher(arch: Arch) -> bytes:
+def launcher(arch: Arch) -> bytes:
+    """The program that every sample binary of an architecture is made from."""
     for package, path in _LAUNCHERS[arch]:
         spec = importlib.util.find_spec(package)
         for folder in (spec.submodule_search_locations or ()) if spec else ():

@@ -143,7 +143,7 @@ WOW64 = tuple(
     )
     for file in _WOW
 )
-WOW_KERNEL32 = WOW64[1]
+WOW_KERNEL32 = next(shape for shape in WOW64 if shape.files[0][0] == "kernel32.dll")
 
 RECOVERY = Shape(
     "Microsoft-Windows-WinRE-RecoveryTools",
@@ -203,6 +203,11 @@ FLASH = (
 )
 TELNET = _system("Telnet-Client", "telnet.exe", size_kb=48)
 SMB1 = Shape("Microsoft-Windows-SMB10-MiniRdr", (("mrxsmb10.sys", DRIVERS),), size_kb=96)
+
+
+def named(name: str) -> Shape:
+    """A shape of the core or the client by its name without the prefix, such as `Ntdll`."""
+    return next(shape for shape in (*CORE, *CLIENT) if shape.name == f"Microsoft-Windows-{name}")
 
 
 def version_values(build: int, revision: int, stamp: str) -> Component:

@@ -20,6 +20,25 @@ _CONTOSO = "HKEY_LOCAL_MACHINE\\SOFTWARE\\Contoso\\Servicing"
 _NETWORK = "HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services\\Tcpip\\Parameters"
 _CLASS = "HKEY_CLASSES_ROOT\\CLSID\\{5A3E1F00-0000-4000-8000-00000000C0DE}\\InProcServer32"
 _EDITIONS = (n.PROFESSIONAL, n.ENTERPRISE)
+# What the cumulative updates change in every image.
+_UPDATED = (
+    "Ntdll",
+    "Kernel32",
+    "KernelBase",
+    "User32",
+    "GDI32",
+    "AdvApi32",
+    "Msvcrt",
+    "RPC-Local",
+    "Shell32",
+    "Com-Base",
+    "SetupApi",
+    "Cabinet",
+    "Deployment-Imaging-WimGApi",
+    "Deployment-Image-Servicing-Management-API",
+    "Ntfs",
+    "BootEnvironment-Core-BootManager-EFI",
+)
 STACK_VERSION = "10.0.17134.191"
 
 _SERVICE_XML = (
@@ -89,7 +108,7 @@ def _cumulative(
 ) -> UpdatePackage:
     version = f"10.0.17134.{revision}"
     build = c.version_values(17134, revision, stamp)
-    core = tuple(shape.at(version) for shape in c.CORE[:12] + c.CORE[16:18] + c.CORE[21:24:2])
+    core = tuple(c.named(name).at(version) for name in _UPDATED)
     client = tuple(shape.at(version) for shape in (c.NOTEPAD, c.EXPLORER, c.COMPAT, c.WOW_KERNEL32))
     extra = (_registry_types(version, revision), _renamed(version))
     netfx = c.NETFX3.at(version, file_version=f"2.0.50727.{netfx_revision}")
@@ -109,7 +128,7 @@ def _later_cumulative(first: UpdatePackage) -> UpdatePackage:
     made = _cumulative(345, "181009-0000", netfx_revision=9149, number=9000003)
     head, *others = made.parts
     dropped = c.COMPAT.name
-    added = c.CLIENT[14].at("10.0.17134.345")
+    added = c.named("Printing").at("10.0.17134.345")
     kept = tuple(component for component in head.components if component.identity.name != dropped)
     parts = (Part(head.name, head.parents, (*kept, added)), *others)
     return replace(made, parts=parts, supersedes=(first.identity,), dropped=(dropped,))
@@ -122,16 +141,16 @@ def _flash() -> UpdatePackage:
 
 
 def _plain_cabinet() -> UpdatePackage:
-    part = Part("Package_1_for_KB9000005", (n.FOUNDATION, n.WINPE), (c.CORE[13].at("10.0.17134.254"),))
+    part = Part("Package_1_for_KB9000005", (n.FOUNDATION, n.WINPE), (c.named("Wer").at("10.0.17134.254"),))
     return replace(
         _kb(9000005, "optional", "Package_for_KB9000005", "10.0.1.2", part), container=Container.CAB
     )
 
 
 def _safe_os() -> UpdatePackage:
-    recovery = Part("Package_1_for_KB9000006", (n.WINPE_SRT,), (c.RECOVERY.at("10.0.17134.137"),))
+    recovery = Part("Package_1_for_KB9000006", (n.WINPE_SRT,), (c.RECOVERY.at("10.0.17134.350"),))
     return replace(
-        _kb(9000006, "safe-os", "Package_for_SafeOSDU", "17134.137.1.0", recovery), container=Container.CAB
+        _kb(9000006, "safe-os", "Package_for_SafeOSDU", "17134.350.1.0", recovery), container=Container.CAB
     )
 
 
