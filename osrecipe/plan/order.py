@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import networkx as nx
@@ -87,7 +88,7 @@ def _edges(steps: Sequence[Step], table: Sequence[Precedes]) -> list[StepEdge]:
     ]
     tweaks = [s for s in steps if s.kind is StepKind.TWEAK]
     found += [
-        StepEdge(a.name, b.name, TWEAKS_AS_WRITTEN.id) for a, b in zip(tweaks, tweaks[1:], strict=False)
+        StepEdge(a.name, b.name, TWEAKS_AS_WRITTEN.id) for a, b in pairwise(tweaks)
     ]
     return found
 
