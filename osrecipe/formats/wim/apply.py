@@ -7,9 +7,8 @@ file is not touched.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Mapping, Sequence
 from functools import singledispatchmethod
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from osrecipe.formats.errors import Fault, FormatError
 from osrecipe.formats.wim import dentry, security
@@ -29,6 +28,9 @@ from osrecipe.formats.wim.edits import (
 from osrecipe.formats.wim.layout import ZERO_HASH, Attribute
 from osrecipe.formats.wim.metadata import MAX_DEPTH, NO_SECURITY, ImageTree, Node, child, split_path
 from osrecipe.formats.wim.references import file_hash
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
 
 _STRUCTURE: Final = Attribute.DIRECTORY | Attribute.REPARSE_POINT
 _NAME_SURROGATE: Final = 0x20000000
@@ -81,7 +83,9 @@ class Editor:
             stream = dentry.data_stream(node.raw)
             if stream is None:
                 raise _unsupported(f"has no data to replace: `{edit.path}`")
-            node.reload(dentry.with_times(dentry.with_hash(node.raw, stream.at, self._sha1), None, None, written))
+            node.reload(
+                dentry.with_times(dentry.with_hash(node.raw, stream.at, self._sha1), None, None, written)
+            )
         self._moved_group(found.group, old, group)
         if edit.attributes is not None:
             self._do(SetAttributes(edit.path, edit.attributes))
@@ -169,13 +173,17 @@ class Editor:
     def _(self, edit: SetAttributes) -> None:
         def changed(raw: bytes) -> bytes:
             kept = dentry.attributes(raw) & (_STRUCTURE | Attribute.ENCRYPTED)
-            return dentry.with_attributes(raw, edit.attributes & ~(_STRUCTURE | Attribute.ENCRYPTED) & 0xFFFFFFFF | kept)
+            return dentry.with_attributes(
+                raw, edit.attributes & ~(_STRUCTURE | Attribute.ENCRYPTED) & 0xFFFFFFFF | kept
+            )
 
         self._each_name(edit.path, changed)
 
     @_do.register
     def _(self, edit: SetTimes) -> None:
-        self._each_name(edit.path, lambda raw: dentry.with_times(raw, edit.created, edit.accessed, edit.written))
+        self._each_name(
+            edit.path, lambda raw: dentry.with_times(raw, edit.created, edit.accessed, edit.written)
+        )
 
     @_do.register
     def _(self, edit: PutReparse) -> None:
@@ -183,12 +191,21 @@ class Editor:
         node = child(parent, name)
         if node is None:
             bits = int(Attribute.DIRECTORY) if edit.directory else int(Attribute.ARCHIVE)
-            node = Node(dentry.new(name, bits, self._security(None, parent, directory=edit.directory), self._now, self._now))
+            node = Node(
+                dentry.new(
+                    name, bits, self._security(None, parent, directory=edit.directory), self._now, self._now
+                )
+            )
             self._insert(parent, node)
         if node.attributes & Attribute.ENCRYPTED or node.children or len(self._names_of(node)) > 1:
-            raise _unsupported(f"encrypted, not empty or linked, so it can't become a reparse point: `{edit.path}`")
+            raise _unsupported(
+                f"encrypted, not empty or linked, so it can't become a reparse point: `{edit.path}`"
+            )
         self._forget(node)
-        old = next((stream.sha1 for stream in node.streams() if stream.kind is Kind.DATA and not stream.name), ZERO_HASH)
+        old = next(
+            (stream.sha1 for stream in node.streams() if stream.kind is Kind.DATA and not stream.name),
+            ZERO_HASH,
+        )
         # A link has no data of its own; other kinds, such as compressed files, keep it beside the reparse data.
         data = [] if node.is_directory else [ZERO_HASH if edit.tag & _NAME_SURROGATE else old]
         node.reload(dentry.with_streams(dentry.with_reparse(node.raw, edit.tag), [self._sha1, *data]))
@@ -221,7 +238,9 @@ class Editor:
         if node.is_directory or node.is_reparse:
             raise _unsupported(f"not a plain file: `{path}`", hint="delete it first")
         if node.attributes & Attribute.ENCRYPTED:
-            raise FormatError("wim", Fault.ENCRYPTED, f"encrypted by Windows: `{path}`", hint="delete it first")
+            raise FormatError(
+                "wim", Fault.ENCRYPTED, f"encrypted by Windows: `{path}`", hint="delete it first"
+            )
 
     def _refuse_into_itself(self, node: Node, edit: Rename) -> None:
         at: Node | None = self._image.root
@@ -235,7 +254,11 @@ class Editor:
             security.check(given)
             return self._image.security_number(given)
         above = self._image.security(parent.security)
-        return NO_SECURITY if above is None else self._image.security_number(security.inherited(above, directory=directory))
+        return (
+            NO_SECURITY
+            if above is None
+            else self._image.security_number(security.inherited(above, directory=directory))
+        )
 
     def _new_directory(self, parent: Node, name: str, edit: MakeDirectory) -> Node:
         bits = int(Attribute.DIRECTORY) | (edit.attributes or 0) & ~Attribute.REPARSE_POINT
@@ -309,7 +332,9 @@ class Editor:
 
 def _has_short(parent: Node, short: str) -> bool:
     folded = fold(short)
-    return any(folded in (fold(dentry.short_name(other.raw)), fold(other.name)) for other in parent.children or ())
+    return any(
+        folded in (fold(dentry.short_name(other.raw)), fold(other.name)) for other in parent.children or ()
+    )
 
 
 def _missing(path: str) -> FormatError:

@@ -7,11 +7,21 @@ milliseconds and rows nobody touched stay byte for byte. It does not read blobs.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from osrecipe.formats.wim.layout import BLOB_ENTRY_SIZE, SOLID_MAGIC, ZERO_HASH, BlobEntry, Resource, ResourceFlag, corrupt
+from osrecipe.formats.wim.layout import (
+    BLOB_ENTRY_SIZE,
+    SOLID_MAGIC,
+    ZERO_HASH,
+    BlobEntry,
+    Resource,
+    ResourceFlag,
+    corrupt,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
 _ROW: Final = struct.Struct("<QQQHI20s")
 _REFERENCES_AT: Final = 26
@@ -83,7 +93,9 @@ class BlobTable:
                 self._add_solid(base + number, sha1, stored, offset, solids[number])
                 continue
             if offset + stored > file_size:
-                raise corrupt(f"row {number} of the blob table points past the end of the file", offset=offset)
+                raise corrupt(
+                    f"row {number} of the blob table points past the end of the file", offset=offset
+                )
             if not first & _COMPRESSED and stored != size:
                 raise corrupt(f"row {number} of the blob table has two sizes", offset=offset)
             if first & _METADATA:
@@ -130,7 +142,12 @@ class BlobTable:
         solid = self._solid.get(number)
         if solid is None:
             return Blob(sha1, entry.resource.size, entry.references, entry.resource, None, entry.part)
-        inside = Resource(entry.resource.stored, entry.resource.flags, entry.resource.offset - solid.start, entry.resource.stored)
+        inside = Resource(
+            entry.resource.stored,
+            entry.resource.flags,
+            entry.resource.offset - solid.start,
+            entry.resource.stored,
+        )
         return Blob(sha1, inside.size, entry.references, inside, solid.resource, solid.part)
 
     def place(self, sha1: bytes) -> tuple[int, int, int]:
@@ -150,7 +167,9 @@ class BlobTable:
         at = number * BLOB_ENTRY_SIZE + _REFERENCES_AT
         return int.from_bytes(self.raw[at : at + 4], "little")
 
-    def changed(self, references: Mapping[bytes, int], metadata: Mapping[int, BlobEntry], added: list[BlobEntry]) -> bytes:
+    def changed(
+        self, references: Mapping[bytes, int], metadata: Mapping[int, BlobEntry], added: list[BlobEntry]
+    ) -> bytes:
         """A new table.
 
         Args:
@@ -184,7 +203,9 @@ def solid_runs(raw: bytes) -> Iterator[list[tuple[int, BlobEntry]]]:
     run: list[tuple[int, BlobEntry]] = []
     for number, row in enumerate(_ROW.iter_unpack(raw)):
         if row[0] & _SOLID:
-            run.append((number, BlobEntry.parse(raw[number * BLOB_ENTRY_SIZE : (number + 1) * BLOB_ENTRY_SIZE])))
+            run.append(
+                (number, BlobEntry.parse(raw[number * BLOB_ENTRY_SIZE : (number + 1) * BLOB_ENTRY_SIZE]))
+            )
         elif run:
             yield run
             run = []

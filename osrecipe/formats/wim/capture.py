@@ -7,12 +7,14 @@ NTFS volume read through libwim has them.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from osrecipe.formats.wim import native
 from osrecipe.formats.wim.layout import Codec, check_chunk
 from osrecipe.formats.wim.progress import CancelFunction, ProgressFunction, Watch
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _USUAL_CHUNK: Final = {Codec.NONE: 0, Codec.XPRESS: 1 << 15, Codec.LZX: 1 << 15, Codec.LZMS: 1 << 17}
 _SOLID_CHUNK: Final = {Codec.XPRESS: 1 << 16, Codec.LZX: 1 << 21, Codec.LZMS: 1 << 26}

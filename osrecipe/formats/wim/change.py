@@ -14,11 +14,9 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from io import BytesIO
-from pathlib import Path
-from typing import BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from osrecipe.formats.errors import Fault, FormatError
 from osrecipe.formats.wim import integrity
@@ -31,6 +29,10 @@ from osrecipe.formats.wim.reader import WimReader
 from osrecipe.formats.wim.references import Totals, reference_counts, totals
 from osrecipe.formats.wim.writer import BlobWriter, Ending, Source, finish
 from osrecipe.formats.wim.xmlinfo import set_text, set_time
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
 _PIECE: Final = 1 << 20
 _MAX_REPARSE: Final = 16 << 10  # bytes, Windows' limit
@@ -89,11 +91,7 @@ def commit(
         Aborted: it was stopped; likewise.
     """
     watch = Watch(progress, cancel)
-    try:
-        file = wim.open("r+b")
-    except OSError as error:
-        raise FormatError("wim", Fault.MISSING, f"can't open `{wim}` for writing: {error.strerror}") from error
-    with file, WimReader(file) as reader:
+    with open_for_change(wim) as file, WimReader(file) as reader:
         work = _Commit(file, reader, index, watch)
         work.plan(edits, now)
         try:
@@ -107,7 +105,7 @@ class _Commit:
     """One commit under way."""
 
     def __init__(self, file: BinaryIO, reader: WimReader, index: int, watch: Watch) -> None:
-        _refuse(reader)
+        refuse_change(reader)
         self._file = file
         self._reader = reader
         self._index = index
@@ -132,9 +130,15 @@ class _Commit:
         after = reference_counts(self._image)
         self._deltas.update(after)
         self._deltas.subtract(before)
-        missing = [sha1 for sha1, delta in self._deltas.items() if delta > 0 and sha1 not in self._reader.table and sha1 not in self._contents]
+        missing = [
+            sha1
+            for sha1, delta in self._deltas.items()
+            if delta > 0 and sha1 not in self._reader.table and sha1 not in self._contents
+        ]
         if missing:
-            raise FormatError("wim", Fault.MISSING, f"the WIM lacks a blob its image needs: {missing[0].hex()}")
+            raise FormatError(
+                "wim", Fault.MISSING, f"the WIM lacks a blob its image needs: {missing[0].hex()}"
+            )
 
     def write(self, payload: Sequence[WimReader], *, level: int, threads: int, now: int) -> CommitReport:
         """Appends what is new and switches the header over."""
@@ -142,7 +146,9 @@ class _Commit:
         old_sums = self._old_integrity()
         counts = self._counts()
         self._file.seek(0, os.SEEK_END)
-        writer = BlobWriter(self._file, header.codec, header.chunk_size, level=level, threads=threads, watch=self._watch)
+        writer = BlobWriter(
+            self._file, header.codec, header.chunk_size, level=level, threads=threads, watch=self._watch
+        )
         try:
             added = self._add_blobs(writer, payload)
             resource, sha1 = writer.add_bytes(self._image.serialise(), ResourceFlag.METADATA)
@@ -159,7 +165,9 @@ class _Commit:
         size = max(written.xml.end, written.integrity.end)
         dropped = sum(1 for count in counts.values() if count <= 0)
         new = len(added) - self._cached
-        return CommitReport(new, self._reused, self._cached, dropped, size - self.old_size, old_sums is not None, counted)
+        return CommitReport(
+            new, self._reused, self._cached, dropped, size - self.old_size, old_sums is not None, counted
+        )
 
     def _old_integrity(self) -> tuple[int, list[bytes], int] | None:
         header = self._reader.header
@@ -191,13 +199,20 @@ class _Commit:
             blob = cache.table.get(sha1)
             same = (cache.header.codec, cache.header.chunk_size) == (header.codec, header.chunk_size)
             if blob is not None and same and blob.solid is None:
-                return writer.copy(cache.raw_pieces(blob), replace(blob.resource, flags=blob.resource.flags & ResourceFlag.COMPRESSED))
+                return writer.copy(
+                    cache.raw_pieces(blob),
+                    replace(blob.resource, flags=blob.resource.flags & ResourceFlag.COMPRESSED),
+                )
         return None
 
     def _counts(self) -> dict[bytes, int]:
         """The new counts of the blobs whose use changed."""
         table = self._reader.table
-        changed = {sha1: table.references(sha1) + delta for sha1, delta in self._deltas.items() if delta and sha1 in table}
+        changed = {
+            sha1: table.references(sha1) + delta
+            for sha1, delta in self._deltas.items()
+            if delta and sha1 in table
+        }
         if self._reader.image_count > 1 and any(count <= 0 for count in changed.values()):
             changed = self._recounted(changed)
         return {sha1: min(count, 0xFFFFFFFF) for sha1, count in changed.items()}
@@ -226,23 +241,53 @@ class _Commit:
         return make
 
 
-def _refuse(reader: WimReader) -> None:
+def open_for_change(wim: Path) -> BinaryIO:
+    """Opens a file for reading and writing.
+
+    Raises:
+        FormatError: it can't be.
+    """
+    try:
+        return wim.open("r+b")
+    except OSError as error:
+        raise FormatError(
+            "wim", Fault.MISSING, f"can't open `{wim}` for writing: {error.strerror}"
+        ) from error
+
+
+def refuse_change(reader: WimReader) -> None:
+    """Refuses a WIM that must not be changed in place.
+
+    Raises:
+        FormatError: read-only, split, or marked as being written.
+    """
     if reader.is_read_only:
         raise FormatError("wim", Fault.UNSUPPORTED, "the WIM is marked read-only")
     if reader.header.parts != 1:
-        raise FormatError("wim", Fault.UNSUPPORTED, "a split WIM is not changed", hint="export it into one file first")
+        raise FormatError(
+            "wim", Fault.UNSUPPORTED, "a split WIM is not changed", hint="export it into one file first"
+        )
     if reader.header.flags & HeaderFlag.WRITE_IN_PROGRESS:
-        raise FormatError("wim", Fault.DIRTY, "the WIM says that it is being written", hint="another program has it open or was ended; export it")
+        raise FormatError(
+            "wim",
+            Fault.DIRTY,
+            "the WIM says that it is being written",
+            hint="another program has it open or was ended; export it",
+        )
 
 
 def _source(edit: Edit, watch: Watch) -> Source | None:
     """What an edit brings in, hashed; None where it brings nothing."""
     if isinstance(edit, PutReparse):
         if len(edit.data) > _MAX_REPARSE:
-            raise FormatError("wim", Fault.TOO_LARGE, f"reparse data of {len(edit.data)} bytes is too large: `{edit.path}`")
+            raise FormatError(
+                "wim", Fault.TOO_LARGE, f"reparse data of {len(edit.data)} bytes is too large: `{edit.path}`"
+            )
         return bytes_source(edit.data)
     if isinstance(edit, PutFile):
-        return bytes_source(edit.source) if isinstance(edit.source, bytes) else file_source(edit.source, watch)
+        return (
+            bytes_source(edit.source) if isinstance(edit.source, bytes) else file_source(edit.source, watch)
+        )
     return None
 
 

@@ -144,7 +144,10 @@ def data_stream(raw: bytes) -> Stream | None:
     """The unnamed data stream, or None for a directory or a reparse point that has none."""
     if attributes(raw) & Attribute.DIRECTORY:
         return None
-    return next((stream for stream in streams(raw) if stream.kind in (Kind.DATA, Kind.ENCRYPTED) and not stream.name), None)
+    return next(
+        (stream for stream in streams(raw) if stream.kind in (Kind.DATA, Kind.ENCRYPTED) and not stream.name),
+        None,
+    )
 
 
 def with_hash(raw: bytes, at: int, sha1: bytes) -> bytes:
@@ -165,11 +168,15 @@ def with_security(raw: bytes, number: int) -> bytes:
 def with_times(raw: bytes, created: int | None, accessed: int | None, written: int | None) -> bytes:
     """The entry with other times; None keeps one."""
     kept = times(raw)
-    new = [old if value is None else value for value, old in zip((created, accessed, written), kept, strict=True)]
+    new = [
+        old if value is None else value for value, old in zip((created, accessed, written), kept, strict=True)
+    ]
     try:
         return raw[:40] + struct.pack("<QQQ", *new) + raw[64:]
     except struct.error as error:
-        raise FormatError("wim", Fault.UNSUPPORTED, f"a time is outside what the format holds: {new}") from error
+        raise FormatError(
+            "wim", Fault.UNSUPPORTED, f"a time is outside what the format holds: {new}"
+        ) from error
 
 
 def with_group(raw: bytes, group: int) -> bytes:

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from osrecipe.formats.errors import Fault, FormatError
 from osrecipe.formats.wim import layout
@@ -23,7 +21,11 @@ from osrecipe.formats.wim.progress import CancelFunction, ProgressFunction, Watc
 from osrecipe.formats.wim.reader import WimReader
 from osrecipe.formats.wim.references import reference_counts
 from osrecipe.formats.wim.writer import BlobWriter, Ending, Source, finish
-from osrecipe.formats.wim.xmlinfo import WimXml, apply_fields
+from osrecipe.formats.wim.xmlinfo import WimXml, apply_fields, check_names
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +110,28 @@ def export_images(
         raise FormatError("wim", Fault.UNSUPPORTED, "a solid resource without compression is not written")
     watch = Watch(progress, cancel)
     with ExitStack() as stack:
-        readers = {wim: stack.enter_context(WimReader.open(wim)) for wim in dict.fromkeys(source.wim for source in sources)}
+        readers = {
+            wim: stack.enter_context(WimReader.open(wim))
+            for wim in dict.fromkeys(source.wim for source in sources)
+        }
         images = [(source, readers[source.wim]) for source in sources]
         out = stack.enter_context(replacing(destination))
-        work = _Export(images, out, compression, solid=solid, recompress=recompress, level=level, threads=threads, watch=watch)
+        work = _Export(
+            images,
+            out,
+            compression,
+            solid=solid,
+            recompress=recompress,
+            level=level,
+            threads=threads,
+            watch=watch,
+        )
         return work.run(boot_index, integrity=integrity)
+
+
+def settle(partial: Path, path: Path) -> None:
+    """Gives a finished file its name, in one step."""
+    partial.replace(path)
 
 
 class replacing:  # noqa: N801 - used as a statement, like `contextlib.closing`
@@ -129,7 +148,7 @@ class replacing:  # noqa: N801 - used as a statement, like `contextlib.closing`
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self._file.close()
         if kind is None:
-            self._partial.replace(self._path)
+            settle(self._partial, self._path)
         else:
             self._partial.unlink(missing_ok=True)
 
@@ -160,7 +179,8 @@ class _Export:
         self._writer = BlobWriter(out, compression.codec, chunk, level=level, threads=threads, watch=watch)
         self._compression = compression
         self._solid_writer: BlobWriter | None = None
-        self._new_writer = lambda chunk: BlobWriter(out, compression.codec, chunk, level=level, threads=threads, watch=watch)
+        self._level = level
+        self._threads = threads
         self._copied = 0
         self._compressed = 0
 
@@ -179,7 +199,9 @@ class _Export:
                 boot_metadata=image_rows[boot_index - 1].resource if boot_index else layout.NO_RESOURCE,
             )
             table = b"".join(row.pack() for row in [*rows, *image_rows])
-            written = finish(self._out, self._writer, header, Ending(table, self._xml, integrity), self._watch)
+            written = finish(
+                self._out, self._writer, header, Ending(table, self._xml, integrity), self._watch
+            )
         finally:
             self._writer.close()
             if self._solid_writer is not None:
@@ -195,7 +217,11 @@ class _Export:
             used = reference_counts(ImageTree.parse(raw))
             for sha1 in used:
                 if sha1 not in reader.table:
-                    raise FormatError("wim", Fault.MISSING, f"image {source.index} of `{source.wim.name}` lacks a blob: {sha1.hex()}")
+                    raise FormatError(
+                        "wim",
+                        Fault.MISSING,
+                        f"image {source.index} of `{source.wim.name}` lacks a blob: {sha1.hex()}",
+                    )
                 owners.setdefault(sha1, reader)
             counts.update(used)
         return counts, owners
@@ -205,7 +231,8 @@ class _Export:
         ordered = sorted(owners.items(), key=lambda pair: (order[id(pair[1])], pair[1].table.place(pair[0])))
         if self._solid:
             return self._solid_blobs(counts, [_source(reader, sha1) for sha1, reader in ordered])
-        copies, sources = [], []
+        copies: list[tuple[bytes, WimReader]] = []
+        sources: list[tuple[bytes, WimReader]] = []
         for sha1, reader in ordered:
             (copies if self._can_copy(reader, sha1) else sources).append((sha1, reader))
         places = [(sha1, self._copy(reader, sha1)) for sha1, reader in copies]
@@ -218,7 +245,10 @@ class _Export:
     def _solid_blobs(self, counts: Mapping[bytes, int], sources: list[Source]) -> list[BlobEntry]:
         self._compressed = sum(source.size for source in sources)
         chunk = self._compression.chunk or solid_chunk(self._compression.codec, self._compressed)
-        self._solid_writer = self._new_writer(chunk)
+        codec = self._compression.codec
+        self._solid_writer = BlobWriter(
+            self._out, codec, chunk, level=self._level, threads=self._threads, watch=self._watch
+        )
         rows = self._solid_writer.add_solid(sources)
         return [row if row.sha1 not in counts else replace(row, references=counts[row.sha1]) for row in rows]
 
@@ -226,8 +256,13 @@ class _Export:
         blob = reader.blob(sha1)
         if self._recompress or blob.solid is not None:
             return False
-        same = (reader.header.codec, reader.header.chunk_size) == (self._header.codec, self._header.chunk_size)
-        return same or (self._header.codec is Codec.NONE and not blob.resource.flags & ResourceFlag.COMPRESSED)
+        same = (reader.header.codec, reader.header.chunk_size) == (
+            self._header.codec,
+            self._header.chunk_size,
+        )
+        return same or (
+            self._header.codec is Codec.NONE and not blob.resource.flags & ResourceFlag.COMPRESSED
+        )
 
     def _copy(self, reader: WimReader, sha1: bytes) -> Resource:
         blob = reader.blob(sha1)
@@ -244,15 +279,9 @@ class _Export:
         for index, (source, reader) in enumerate(self._images, 1):
             xml.add_image(reader.xml.images()[source.index - 1], index)
             apply_fields(xml.images()[index - 1], source.fields())
-        _check_names(xml)
+        check_names(xml)
         xml.set_total(total)
         return xml.serialise()
-
-
-def _check_names(xml: WimXml) -> None:
-    doubled = [name for name, count in Counter(image.findtext("NAME") or "" for image in xml.images()).items() if name and count > 1]
-    if doubled:
-        raise FormatError("wim", Fault.UNSUPPORTED, f"two images would have one name: `{doubled[0]}`", hint="give one of them another name")
 
 
 def _source(reader: WimReader, sha1: bytes) -> Source:

@@ -33,7 +33,13 @@ def read(file: BinaryIO, header: Header) -> tuple[int, list[bytes]]:
     raw = read_exactly(file, where.offset, where.size)
     size, count, step = _HEAD.unpack_from(raw)
     covered = header.blobs.end - HEADER_SIZE
-    if size != where.size or size != _HEAD.size + count * _SHA1 or step == 0 or covered < 0 or count != -(-covered // step):
+    if (
+        size != where.size
+        or size != _HEAD.size + count * _SHA1
+        or step == 0
+        or covered < 0
+        or count != -(-covered // step)
+    ):
         raise corrupt("the integrity table contradicts itself", offset=where.offset)
     return step, [raw[at : at + _SHA1] for at in range(_HEAD.size, size, _SHA1)]
 

@@ -177,12 +177,29 @@ class Header:
         """
         if len(raw) < HEADER_SIZE:
             raise FormatError("wim", Fault.TRUNCATED, "the file is shorter than a WIM header")
-        (magic, size, version, flags, chunk, guid, part, parts, count, blobs, xml, boot, boot_index, integrity, unused) = (
-            _HEADER.unpack(raw[:HEADER_SIZE])
-        )
+        (
+            magic,
+            size,
+            version,
+            flags,
+            chunk,
+            guid,
+            part,
+            parts,
+            count,
+            blobs,
+            xml,
+            boot,
+            boot_index,
+            integrity,
+            unused,
+        ) = _HEADER.unpack(raw[:HEADER_SIZE])
         if magic == PIPABLE_MAGIC:
             raise FormatError(
-                "wim", Fault.UNSUPPORTED, "a pipable WIM is not read here", hint="convert it: `wimlib-imagex optimize --not-pipable`"
+                "wim",
+                Fault.UNSUPPORTED,
+                "a pipable WIM is not read here",
+                hint="convert it: `wimlib-imagex optimize --not-pipable`",
             )
         if magic != MAGIC:
             raise corrupt("not a WIM file: the signature is missing", offset=0)
@@ -214,7 +231,9 @@ class Header:
         if self.image_count > MAX_IMAGES:
             raise FormatError("wim", Fault.TOO_LARGE, f"{self.image_count} images are too many", offset=44)
         if self.boot_index > self.image_count:
-            raise corrupt(f"boot index {self.boot_index} is past the last image, {self.image_count}", offset=120)
+            raise corrupt(
+                f"boot index {self.boot_index} is past the last image, {self.image_count}", offset=120
+            )
         check_chunk(self.codec, self.chunk_size)
 
     @property
@@ -251,7 +270,11 @@ class Header:
         )
 
 
-_CHUNKS: Final = {Codec.XPRESS: (12, 16), Codec.LZX: (15, 21), Codec.LZMS: (15, 30)}  # log2 of the legal sizes
+_CHUNKS: Final = {
+    Codec.XPRESS: (12, 16),
+    Codec.LZX: (15, 21),
+    Codec.LZMS: (15, 30),
+}  # log2 of the legal sizes
 
 
 def check_chunk(codec: Codec, size: int) -> None:
@@ -277,7 +300,9 @@ _CODEC_FLAGS: Final = {
 }
 
 
-def new_header(codec: Codec, chunk_size: int, guid: bytes, *, solid: bool = False, rp_fix: bool = False) -> Header:
+def new_header(
+    codec: Codec, chunk_size: int, guid: bytes, *, solid: bool = False, rp_fix: bool = False
+) -> Header:
     """The header of a WIM that has no images yet; LZMS and solid resources need the newer version."""
     version = VERSION_SOLID if solid or codec is Codec.LZMS else VERSION_DEFAULT
     flags = _CODEC_FLAGS[codec] | (HeaderFlag.RP_FIX if rp_fix else HeaderFlag(0))

@@ -12,17 +12,17 @@ import os
 import sys
 import threading
 from functools import cache
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from osrecipe.formats.errors import Fault, FormatError
-from osrecipe.formats.wim.layout import Codec
+
+if TYPE_CHECKING:
+    from osrecipe.formats.wim.layout import Codec
 
 ENVIRONMENT: Final = "OSRECIPE_LIBWIM"
 OLDEST: Final = (1, 13, 0)  # the codec interface is older; captures were tried from 1.13.6 on
 _SONAMES: Final = ("libwim.so.15", "libwim-15.dll", "libwim.dll", "libwim.15.dylib", "libwim.dylib")
-_HINT: Final = (
-    f"install it: `apt-get install libwim15`, `brew install wimlib`, or wimlib's Windows build; or name the file in {ENVIRONMENT}"
-)
+_HINT: Final = f"install it: `apt-get install libwim15`, `brew install wimlib`, or wimlib's Windows build; or name the file in {ENVIRONMENT}"
 _MAX_LEVEL: Final = 1000
 
 # Numbers of `enum wimlib_error_code` whose class is not "the bytes are damaged".
@@ -61,7 +61,9 @@ def _load(named: str) -> c.CDLL:
     lib.wimlib_set_print_errors(c.c_bool(False))  # noqa: FBT003 - ctypes value
     found = _version(lib)
     if found < OLDEST:
-        raise FormatError("wim", Fault.UNAVAILABLE, f"libwim {'.'.join(map(str, found))} is too old", hint=_HINT)
+        raise FormatError(
+            "wim", Fault.UNAVAILABLE, f"libwim {'.'.join(map(str, found))} is too old", hint=_HINT
+        )
     return lib
 
 
@@ -138,7 +140,7 @@ class _Codec:
     def close(self) -> None:
         """Frees the native object."""
         with self._lock:
-            if self._pointer:
+            if self._pointer.value is not None:
                 getattr(self._lib, self._free)(self._pointer)
                 self._pointer = c.c_void_p()
 
@@ -149,7 +151,7 @@ class _Codec:
         self.close()
 
     def __del__(self) -> None:
-        if getattr(self, "_pointer", None):
+        if hasattr(self, "_pointer"):
             self.close()
 
 
@@ -170,10 +172,12 @@ class Compressor(_Codec):
         """The compressed chunk, or None when it would not be smaller."""
         raw = bytes(data)
         with self._lock:
-            if not self._pointer:
+            if self._pointer.value is None:
                 raise ValueError("the compressor is closed")
-            size = int(self._lib.wimlib_compress(raw, len(raw), self._buffer, max(len(raw) - 1, 0), self._pointer))
-            return self._buffer[:size] if size else None  # a slice of a ctypes buffer copies only that part
+            size = int(
+                self._lib.wimlib_compress(raw, len(raw), self._buffer, max(len(raw) - 1, 0), self._pointer)
+            )
+            return c.string_at(self._buffer, size) if size else None
 
 
 class Decompressor(_Codec):
@@ -194,7 +198,7 @@ class Decompressor(_Codec):
         """
         out = c.create_string_buffer(size)
         with self._lock:
-            if not self._pointer:
+            if self._pointer.value is None:
                 raise ValueError("the decompressor is closed")
             code = int(self._lib.wimlib_decompress(data, len(data), out, size, self._pointer))
         if code:

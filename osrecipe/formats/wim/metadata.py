@@ -8,13 +8,15 @@ Layout source: the WIM paper of 2007; where streams are stored follows DISM's ha
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from osrecipe.formats.errors import Fault, FormatError
 from osrecipe.formats.wim import dentry
 from osrecipe.formats.wim.dentry import fold
 from osrecipe.formats.wim.layout import Attribute, corrupt
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 MAX_DEPTH: Final = 512
 NO_SECURITY: Final = 0xFFFFFFFF
@@ -49,7 +51,7 @@ class Node:
 
     def reload(self, raw: bytes) -> None:
         """Takes other bytes for this entry."""
-        (_, attributes, security, _, main_hash, group, extra, short, length) = _FIXED.unpack_from(raw)
+        (_, attributes, security, _, main_hash, group, extra, _, length) = _FIXED.unpack_from(raw)
         self.raw = raw
         self.attributes: int = attributes
         self.security: int = security
@@ -57,7 +59,6 @@ class Node:
         self.group: int = 0 if attributes & (_REPARSE | _DIRECTORY) else group
         self.extra: int = extra
         self.name = raw[dentry.NAME_AT : dentry.NAME_AT + length].decode("utf-16-le", "surrogatepass")
-        del short
 
     @property
     def is_directory(self) -> bool:
@@ -105,10 +106,14 @@ class ImageTree:
     def security_number(self, descriptor: bytes) -> int:
         """The index of a descriptor, added if it is new."""
         if not self._security_index:
-            self._security_index = {known: number for number, known in reversed(list(enumerate(self._security)))}
+            self._security_index = {
+                known: number for number, known in reversed(list(enumerate(self._security)))
+            }
         if descriptor not in self._security_index:
             if len(descriptor) > _MAX_DESCRIPTOR:
-                raise FormatError("wim", Fault.TOO_LARGE, f"a security descriptor of {len(descriptor)} bytes is too large")
+                raise FormatError(
+                    "wim", Fault.TOO_LARGE, f"a security descriptor of {len(descriptor)} bytes is too large"
+                )
             self._security_index[descriptor] = len(self._security)
             self._security.append(descriptor)
             self._security_raw = b""
@@ -125,7 +130,12 @@ class ImageTree:
         while pending:
             node = pending.pop()
             children = node.children or ()
-            out.extend([_placed(child, layout[id(child)]) if child.children is not None else child.raw for child in children])
+            out.extend(
+                [
+                    _placed(child, layout[id(child)]) if child.children is not None else child.raw
+                    for child in children
+                ]
+            )
             out.append(_END)
             pending.extend(child for child in reversed(children) if child.children is not None)
         return b"".join(out)
@@ -231,13 +241,12 @@ class _Parser:
 
     def tree(self, start: int) -> Node:
         """The root with everything below it."""
-        first, offset = self._entries(start, only_one=True)
-        if not first:
+        first = self._entry(start)
+        if first is None:
             raise corrupt("the image has no root directory", offset=start)
         root = first[0]
         if not root.is_directory or root.name:
             raise corrupt("the first entry is not a root directory", offset=start)
-        del offset
         pending = [(root, 1)]
         while pending:
             node, depth = pending.pop()
@@ -249,51 +258,52 @@ class _Parser:
             if at in self._seen:
                 raise corrupt("a directory list is used twice", offset=at)
             self._seen.add(at)
-            node.children, _ = self._entries(at)
+            node.children = self._entries(at)
             pending.extend((entry, depth + 1) for entry in node.children if entry.attributes & _DIRECTORY)
         return root
 
-    def _entries(self, at: int, *, only_one: bool = False) -> tuple[list[Node], int]:
+    def _entries(self, at: int) -> list[Node]:
         """The entries of one list."""
-        raw, unpack, total = self._raw, _FIXED.unpack_from, len(self._raw)
         found: list[Node] = []
-        append, new, left = found.append, Node.__new__, self._left
-        while True:
-            if at + 8 > total:
-                raise corrupt("a directory list runs past the metadata", offset=at)
-            length = int.from_bytes(raw[at : at + 8], "little") + 7 & ~7
-            if length <= 8:  # noqa: PLR2004 - the end mark is its own length field
-                break
-            if length < _SMALLEST or at + length > total:
-                raise corrupt("an entry has an impossible length", offset=at)
-            _, attributes, security, subdirectory, main_hash, group, extra, short, named = unpack(raw, at)
-            if 102 + named + short + (2 if named else 0) + (2 if short else 0) > length or (named | short) & 1:
-                raise corrupt("an entry's names do not fit into it", offset=at)
-            end = at + length
-            if extra:
-                end = self._skip_streams(end, extra)
-            node = new(Node)
-            node.raw = raw[at:end]
-            node.attributes = attributes
-            node.security = security
-            node.main_hash = main_hash
-            node.group = 0 if attributes & (_REPARSE | _DIRECTORY) else group
-            node.extra = extra
-            node.name = name = raw[at + 102 : at + 102 + named].decode("utf-16-le", "surrogatepass")
-            node.children = None
-            append(node)
-            left -= 1
-            if left < 0:
-                raise corrupt("directory lists overlap", offset=at)
-            if only_one:
-                break
+        while (entry := self._entry(at)) is not None:
+            node, at = entry
+            name = node.name
             if name in _UNSAFE or "\\" in name or "/" in name or "\0" in name:
                 check_name(name)
-            if subdirectory and not attributes & _DIRECTORY:
-                raise corrupt("a file has a directory list", offset=at)
-            at = end
-        self._left = left
-        return found, at
+            found.append(node)
+        return found
+
+    def _entry(self, at: int) -> tuple[Node, int] | None:
+        """The entry at an offset and where the next one starts; None at the end of a list."""
+        raw = self._raw
+        length = int.from_bytes(raw[at : at + 8], "little") + 7 & ~7
+        if length < _SMALLEST or at + length > len(raw):
+            if length <= len(_END) and at + len(_END) <= len(raw):
+                return None
+            raise corrupt("an entry has an impossible length", offset=at)
+        _, attributes, security, subdirectory, main_hash, group, extra, short, named = _FIXED.unpack_from(
+            raw, at
+        )
+        if 102 + named + short + (2 if named else 0) + (2 if short else 0) > length or (named | short) & 1:
+            raise corrupt("an entry's names do not fit into it", offset=at)
+        if subdirectory and not attributes & _DIRECTORY:
+            raise corrupt("a file has a directory list", offset=at)
+        self._left -= 1
+        if self._left < 0:
+            raise corrupt("directory lists overlap", offset=at)
+        end = at + length
+        if extra:
+            end = self._skip_streams(end, extra)
+        node = Node.__new__(Node)
+        node.raw = raw[at:end]
+        node.attributes = attributes
+        node.security = security
+        node.main_hash = main_hash
+        node.group = 0 if attributes & (_REPARSE | _DIRECTORY) else group
+        node.extra = extra
+        node.name = raw[at + 102 : at + 102 + named].decode("utf-16-le", "surrogatepass")
+        node.children = None
+        return node, end
 
     def _skip_streams(self, at: int, count: int) -> int:
         for _ in range(count):

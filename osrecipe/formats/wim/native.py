@@ -9,16 +9,19 @@ from __future__ import annotations
 import ctypes as c
 import os
 import sys
-from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from osrecipe.formats.errors import Fault, FormatError
-from osrecipe.formats.wim.layout import Codec
 from osrecipe.formats.wim.libwim import check, library
 from osrecipe.formats.wim.progress import Stage, Watch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from osrecipe.formats.wim.layout import Codec
 
 _WRITE_ACCESS: Final = 0x4
 _ADD_NTFS: Final = 0x1
@@ -39,7 +42,12 @@ class _WriteStreams(c.Structure):
 class _Info(c.Structure):
     """`struct wimlib_wim_info`, as far as it is set here."""
 
-    _fields_ = (("guid", c.c_uint8 * 16), ("images", c.c_uint32), ("boot", c.c_uint32), ("rest", c.c_uint8 * 128))
+    _fields_ = (
+        ("guid", c.c_uint8 * 16),
+        ("images", c.c_uint32),
+        ("boot", c.c_uint32),
+        ("rest", c.c_uint8 * 128),
+    )
 
 
 _CALLBACK: Final = c.CFUNCTYPE(c.c_int, c.c_int, c.c_void_p, c.c_void_p)
@@ -107,7 +115,9 @@ def _handle(wim: Path | None, codec: Codec, watch: Watch) -> Iterator[tuple[c.CD
         reporter.check(lib.wimlib_create_new_wim(int(codec), c.byref(pointer)), "making a WIM")
         lib.wimlib_register_progress_function(pointer, reporter.function, None)
     else:
-        code = lib.wimlib_open_wim_with_progress(_text(wim), _WRITE_ACCESS, c.byref(pointer), reporter.function, None)
+        code = lib.wimlib_open_wim_with_progress(
+            _text(wim), _WRITE_ACCESS, c.byref(pointer), reporter.function, None
+        )
         reporter.check(code, f"opening `{wim.name}`")
     try:
         yield lib, pointer, reporter
@@ -155,7 +165,9 @@ def capture(
     """
     with _handle(wim if append else None, codec, watch or Watch()) as (lib, pointer, reporter):
         if chunk and not append:
-            reporter.check(lib.wimlib_set_output_chunk_size(pointer, chunk), f"setting chunks of {chunk} bytes")
+            reporter.check(
+                lib.wimlib_set_output_chunk_size(pointer, chunk), f"setting chunks of {chunk} bytes"
+            )
         flags = _ADD_NORPFIX | (_ADD_NTFS if ntfs_volume else 0)
         doing = f"capturing `{source.name}`"
         reporter.check(lib.wimlib_add_image(pointer, _text(source), _text(name), None, flags), doing)
@@ -163,10 +175,14 @@ def capture(
         reporter.check(lib.wimlib_get_wim_info(pointer, c.byref(info)), doing)
         index = int(info.images)
         for key, value in properties.items():
-            reporter.check(lib.wimlib_set_image_property(pointer, index, _text(key), _text(value)), f"setting `{key}`")
+            reporter.check(
+                lib.wimlib_set_image_property(pointer, index, _text(key), _text(value)), f"setting `{key}`"
+            )
         if boot:
             info.boot = index
-            reporter.check(lib.wimlib_set_wim_info(pointer, c.byref(info), _BOOT_INDEX), "setting the boot index")
+            reporter.check(
+                lib.wimlib_set_wim_info(pointer, c.byref(info), _BOOT_INDEX), "setting the boot index"
+            )
         write_flags = _CHECK_INTEGRITY if integrity else 0
         if append:
             reporter.check(lib.wimlib_overwrite(pointer, write_flags, threads), doing)

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from queue import Empty, SimpleQueue
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
-from osrecipe.formats.wim.layout import Codec
 from osrecipe.formats.wim.libwim import Compressor
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from osrecipe.formats.wim.layout import Codec
 
 _UNDER_WAY: Final = 64 << 20  # bytes of chunks waiting, more only where a single chunk is larger
 _PER_THREAD: Final = 8
@@ -28,7 +31,7 @@ class Pipeline:
     def __init__(self, codec: Codec, chunk: int, *, level: int = 0, threads: int = 0) -> None:
         self._threads = max(1, threads or os.cpu_count() or 1)
         self._free: SimpleQueue[Compressor] = SimpleQueue()
-        self._new = lambda: Compressor(codec, chunk, level)
+        self._kind = codec, chunk, level
         self._window = max(self._threads, min(self._threads * _PER_THREAD, _UNDER_WAY // chunk))
         self._pool: ThreadPoolExecutor | None = None
 
@@ -43,7 +46,7 @@ class Pipeline:
         try:
             compressor = self._free.get_nowait()
         except Empty:
-            compressor = self._new()
+            compressor = Compressor(*self._kind)
         try:
             return compressor.compress(raw)
         finally:

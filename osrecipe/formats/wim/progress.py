@@ -41,7 +41,9 @@ CancelFunction = Callable[[], bool]  # True asks to stop
 class Watch:
     """Both ways to follow and stop work, as one object that is cheap to call often."""
 
-    def __init__(self, progress: ProgressFunction | None = None, cancel: CancelFunction | None = None) -> None:
+    def __init__(
+        self, progress: ProgressFunction | None = None, cancel: CancelFunction | None = None
+    ) -> None:
         self._progress = progress
         self._cancel = cancel
 

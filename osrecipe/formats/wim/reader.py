@@ -8,52 +8,44 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
-from collections.abc import Iterator, Sequence
-from pathlib import Path
-from typing import BinaryIO, Final, Self, overload
-
-from typing_extensions import override
+from typing import TYPE_CHECKING, BinaryIO, Final, Self, overload
 
 from osrecipe.formats.errors import Fault, FormatError
 from osrecipe.formats.wim import integrity
-from osrecipe.formats.wim.blobtable import Blob, BlobTable, SolidResource, is_solid_head, solid_runs
+from osrecipe.formats.wim.blobfile import BlobFile, Nowhere
+from osrecipe.formats.wim.blobtable import Blob, BlobTable
 from osrecipe.formats.wim.layout import (
     BLOB_ENTRY_SIZE,
-    HEADER_SIZE,
     ZERO_HASH,
     Attribute,
     BlobEntry,
-    Header,
     HeaderFlag,
     Resource,
     corrupt,
 )
 from osrecipe.formats.wim.metadata import ImageTree
+from osrecipe.formats.wim.parts import Part, close_all, solids
 from osrecipe.formats.wim.progress import Watch
-from osrecipe.formats.wim.resource import Codecs, Readable, Slice, Stored, open_resource, read_exactly, solid_size
+from osrecipe.formats.wim.resource import (
+    Codecs,
+    Readable,
+    Slice,
+    Stored,
+    open_resource,
+    read_exactly,
+)
 from osrecipe.formats.wim.tree import Entry, Tree
 from osrecipe.formats.wim.xmlinfo import MAX_XML, ImageInfo, WimXml
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
 _MAX_METADATA: Final = 1 << 30
 _MAX_TABLE: Final = 1 << 29
 _MAX_IN_MEMORY: Final = 1 << 30
 _PIECE: Final = 1 << 20
 _MAX_RATIO: Final = 512  # metadata of many similar names compresses well, but not endlessly
-
-
-class _Part:
-    """One file of a WIM that may be split."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self.file = file
-        file.seek(0, os.SEEK_END)
-        self.size = file.tell()
-        file.seek(0)
-        self.header = Header.parse(file.read(HEADER_SIZE))
-        for resource in (self.header.blobs, self.header.xml, self.header.integrity):
-            if resource.end > self.size:
-                raise FormatError("wim", Fault.TRUNCATED, "the file ends before its tables", offset=resource.offset)
 
 
 class WimReader:
@@ -72,10 +64,15 @@ class WimReader:
     def __init__(self, file: BinaryIO, *, others: Sequence[BinaryIO] = ()) -> None:
         self._owned: list[BinaryIO] = []
         self.codecs = Codecs()
-        self._parts = {part.header.part: part for part in map(_Part, (file, *others))}
+        self._parts = {part.header.part: part for part in map(Part, (file, *others))}
         first = self._parts.get(1)
         if first is None:
-            raise FormatError("wim", Fault.UNSUPPORTED, "this is a later part of a split WIM", hint="open the first part, with the others beside it")
+            raise FormatError(
+                "wim",
+                Fault.UNSUPPORTED,
+                "this is a later part of a split WIM",
+                hint="open the first part, with the others beside it",
+            )
         self.header = first.header
         self.size = first.size
         self._check_parts(1 + len(others))
@@ -86,7 +83,10 @@ class WimReader:
         self._trees: dict[int, ImageTree] = {}
         self._verified: set[bytes] = set()
         self._solid: tuple[tuple[int, int], Readable] | None = None
-        if len(self.table.images) != self.header.image_count or len(self.xml.images()) != self.header.image_count:
+        if (
+            len(self.table.images) != self.header.image_count
+            or len(self.xml.images()) != self.header.image_count
+        ):
             raise corrupt("header, XML and blob table count different numbers of images")
 
     @classmethod
@@ -101,10 +101,12 @@ class WimReader:
             owned.extend(one.open("rb") for one in (path, *others))
             reader = cls(owned[0], others=owned[1:])
         except OSError as error:
-            _close(owned)
-            raise FormatError("wim", Fault.MISSING, f"can't open `{error.filename}`: {error.strerror}") from error
+            close_all(owned)
+            raise FormatError(
+                "wim", Fault.MISSING, f"can't open `{error.filename}`: {error.strerror}"
+            ) from error
         except BaseException:
-            _close(owned)
+            close_all(owned)
             raise
         reader._owned = owned
         return reader
@@ -112,7 +114,7 @@ class WimReader:
     def close(self) -> None:
         """Frees the decompressors and closes the files it opened itself."""
         self.codecs.close()
-        _close(self._owned)
+        close_all(self._owned)
 
     def __enter__(self) -> Self:
         return self
@@ -133,20 +135,22 @@ class WimReader:
                 hint="give all `.swm` files",
             )
 
-    def _read_table(self, part: _Part) -> None:
+    def _read_table(self, part: Part) -> None:
         where = part.header.blobs
         bound = min(_MAX_TABLE, max(part.size, 1) * _MAX_RATIO)
         raw = self._whole(part, where, bound, "blob table")
         if len(raw) % BLOB_ENTRY_SIZE:
             raise corrupt("the blob table is not a whole number of rows", offset=where.offset)
-        self.table.add_rows(raw, part=part.header.part, file_size=part.size, solids=_solids(part, raw))
+        self.table.add_rows(raw, part=part.header.part, file_size=part.size, solids=solids(part, raw))
 
-    def _read_xml(self, part: _Part) -> WimXml:
+    def _read_xml(self, part: Part) -> WimXml:
         return WimXml.parse(self._whole(part, part.header.xml, MAX_XML, "XML"))
 
-    def _whole(self, part: _Part, where: Resource, bound: int, what: str) -> bytes:
+    def _whole(self, part: Part, where: Resource, bound: int, what: str) -> bytes:
         if where.size > bound or where.stored > bound:
-            raise FormatError("wim", Fault.TOO_LARGE, f"the {what} of {where.size} bytes is too large", offset=where.offset)
+            raise FormatError(
+                "wim", Fault.TOO_LARGE, f"the {what} of {where.size} bytes is too large", offset=where.offset
+            )
         readable = open_resource(part.file, where, part.header.codec, part.header.chunk_size, self.codecs)
         return b"".join(readable.pieces())
 
@@ -186,7 +190,9 @@ class WimReader:
 
     def _check_index(self, index: int) -> None:
         if not 1 <= index <= self.image_count:
-            raise FormatError("wim", Fault.MISSING, f"there is no image {index}; the WIM has {self.image_count}")
+            raise FormatError(
+                "wim", Fault.MISSING, f"there is no image {index}; the WIM has {self.image_count}"
+            )
 
     def metadata_row(self, index: int) -> BlobEntry:
         """Where an image's metadata is."""
@@ -199,7 +205,9 @@ class WimReader:
         bound = min(_MAX_METADATA, self.size * _MAX_RATIO)
         raw = self._whole(self._parts[1], row.resource, bound, "metadata")
         if hashlib.sha1(raw, usedforsecurity=False).digest() != row.sha1:
-            raise corrupt(f"the metadata of image {index} does not have its SHA-1", offset=row.resource.offset)
+            raise corrupt(
+                f"the metadata of image {index} does not have its SHA-1", offset=row.resource.offset
+            )
         return raw
 
     def image(self, index: int) -> ImageTree:
@@ -230,10 +238,15 @@ class WimReader:
         blob = self.blob(sha1)
         part = self._parts[blob.part]
         if blob.solid is None:
-            return open_resource(part.file, blob.resource, part.header.codec, part.header.chunk_size, self.codecs)
+            return open_resource(
+                part.file, blob.resource, part.header.codec, part.header.chunk_size, self.codecs
+            )
         key = (blob.part, blob.solid.offset)
         if self._solid is None or self._solid[0] != key:  # chunks are large: keep one resource's
-            self._solid = key, open_resource(part.file, blob.solid, part.header.codec, part.header.chunk_size, self.codecs)
+            self._solid = (
+                key,
+                open_resource(part.file, blob.solid, part.header.codec, part.header.chunk_size, self.codecs),
+            )
         return Slice(self._solid[1], blob.resource.offset, blob.size)
 
     def raw_pieces(self, blob: Blob) -> Iterator[bytes]:
@@ -254,14 +267,18 @@ class WimReader:
         """
         readable = self.readable(sha1)
         if to is None and readable.size > _MAX_IN_MEMORY:
-            raise FormatError("wim", Fault.TOO_LARGE, f"a blob of {readable.size} bytes does not go into memory")
+            raise FormatError(
+                "wim", Fault.TOO_LARGE, f"a blob of {readable.size} bytes does not go into memory"
+            )
         out = io.BytesIO() if to is None else to
         digest = hashlib.sha1(usedforsecurity=False)
         for piece in readable.pieces():
             digest.update(piece)
             out.write(piece)
         if sha1 not in (ZERO_HASH, digest.digest()):
-            raise corrupt(f"a blob does not have its SHA-1: {sha1.hex()}", offset=self.blob(sha1).resource.offset)
+            raise corrupt(
+                f"a blob does not have its SHA-1: {sha1.hex()}", offset=self.blob(sha1).resource.offset
+            )
         self._verified.add(sha1)
         return out.getvalue() if isinstance(out, io.BytesIO) and to is None else None
 
@@ -272,7 +289,7 @@ class WimReader:
             FormatError: missing or damaged.
         """
         if sha1 not in self._verified:
-            self.read_blob(sha1, _Nowhere())
+            self.read_blob(sha1, Nowhere())
 
     def file_entry(self, index: int, path: str) -> Entry:
         """The entry of a file that has data to read.
@@ -309,7 +326,7 @@ class WimReader:
             sha1 = found[0]
         if verify and sha1 != ZERO_HASH:
             self.verify_blob(sha1)
-        return io.BufferedReader(_File(self.readable(sha1)), 1 << 16)
+        return io.BufferedReader(BlobFile(self.readable(sha1)), 1 << 16)
 
     def verify_integrity(self, watch: Watch | None = None) -> bool:
         """Checks the integrity table against the file; False where there is none.
@@ -317,90 +334,7 @@ class WimReader:
         Raises:
             FormatError: it is damaged or does not fit.
         """
-        checked = [integrity.verify(part.file, part.header, watch or Watch()) for part in self._parts.values()]
+        checked = [
+            integrity.verify(part.file, part.header, watch or Watch()) for part in self._parts.values()
+        ]
         return all(checked)
-
-
-def _solids(part: _Part, raw: bytes) -> dict[int, SolidResource]:
-    """Which solid resource each solid row of a table belongs to."""
-    found: dict[int, SolidResource] = {}
-    for run in solid_runs(raw):
-        start = 0
-        resources = []
-        for _, entry in run:
-            if is_solid_head(entry):
-                if entry.resource.end > part.size:
-                    raise corrupt("a solid resource points past the end of the file", offset=entry.resource.offset)
-                size = solid_size(part.file, entry.resource)
-                resources.append(SolidResource(entry.resource, start, size, part.header.part))
-                start += size
-        found.update(_assigned(run, resources))
-    return found
-
-
-def _assigned(run: list[tuple[int, BlobEntry]], resources: list[SolidResource]) -> dict[int, SolidResource]:
-    starts = [resource.start for resource in resources]
-    found = {}
-    for number, entry in run:
-        if is_solid_head(entry):
-            continue
-        at = _last_not_after(starts, entry.resource.offset)
-        if at < 0:
-            raise corrupt("a solid blob has no solid resource")
-        found[number] = resources[at]
-    return found
-
-
-def _last_not_after(starts: list[int], offset: int) -> int:
-    from bisect import bisect_right
-
-    return bisect_right(starts, offset) - 1
-
-
-def _close(files: list[BinaryIO]) -> None:
-    for file in files:
-        file.close()
-
-
-class _Nowhere(io.RawIOBase, BinaryIO):  # type: ignore[misc]  # both describe one file object
-    """Takes bytes and forgets them."""
-
-    @override
-    def write(self, data: object) -> int:
-        return len(data)  # type: ignore[arg-type]  # bytes-like
-
-
-class _File(io.RawIOBase):
-    """A blob as a raw file."""
-
-    def __init__(self, readable: Readable) -> None:
-        self._readable = readable
-        self._at = 0
-
-    @override
-    def readable(self) -> bool:
-        return True
-
-    @override
-    def seekable(self) -> bool:
-        return True
-
-    @override
-    def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
-        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self._readable.size}[whence]
-        if base + offset < 0:
-            raise ValueError("negative seek position")
-        self._at = base + offset
-        return self._at
-
-    @override
-    def tell(self) -> int:
-        return self._at
-
-    @override
-    def readinto(self, buffer: object, /) -> int:
-        view = memoryview(buffer)  # type: ignore[arg-type]  # the base class promises a writable buffer
-        got = self._readable.read_at(self._at, len(view))
-        view[: len(got)] = got
-        self._at += len(got)
-        return len(got)

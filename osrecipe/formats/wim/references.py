@@ -6,12 +6,16 @@ Counting only; both the writer and the checker use it, so that they can't disagr
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from osrecipe.formats.wim import dentry
 from osrecipe.formats.wim.layout import ZERO_HASH, Attribute
-from osrecipe.formats.wim.metadata import ImageTree, Node
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from osrecipe.formats.wim.metadata import ImageTree, Node
 
 
 def node_hashes(node: Node) -> Iterator[bytes]:

@@ -9,13 +9,16 @@ from __future__ import annotations
 import hashlib
 import sys
 from array import array
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import BinaryIO, Final, Protocol
+from itertools import pairwise
+from typing import TYPE_CHECKING, BinaryIO, Final, Protocol
 
 from osrecipe.formats.errors import Fault, FormatError
 from osrecipe.formats.wim.layout import Codec, Resource, ResourceFlag, check_chunk, corrupt
 from osrecipe.formats.wim.libwim import Decompressor
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _PIECE: Final = 1 << 20  # bytes read at a time from uncompressed resources
 _SOLID_HEADER: Final = 16
@@ -48,8 +51,13 @@ class Readable(Protocol):
 
     size: int
 
-    def read_at(self, offset: int, count: int) -> bytes: ...
-    def pieces(self) -> Iterator[bytes]: ...
+    def read_at(self, offset: int, count: int) -> bytes:
+        """Up to `count` bytes from `offset`."""
+        ...
+
+    def pieces(self) -> Iterator[bytes]:
+        """All of it in order."""
+        ...
 
 
 def read_exactly(file: BinaryIO, offset: int, count: int) -> bytes:
@@ -61,7 +69,9 @@ def read_exactly(file: BinaryIO, offset: int, count: int) -> bytes:
     file.seek(offset)
     raw = file.read(count)
     if len(raw) != count:
-        raise FormatError("wim", Fault.TRUNCATED, f"the file ends inside a resource of {count} bytes", offset=offset)
+        raise FormatError(
+            "wim", Fault.TRUNCATED, f"the file ends inside a resource of {count} bytes", offset=offset
+        )
     return raw
 
 
@@ -112,7 +122,9 @@ class Chunked:
         start, end = table.starts[number], table.starts[number + 1]
         expected = min(table.chunk, self.size - number * table.chunk)
         if not 0 < end - start <= expected:
-            raise corrupt(f"chunk {number} has an impossible size: {end - start} bytes", offset=table.base + start)
+            raise corrupt(
+                f"chunk {number} has an impossible size: {end - start} bytes", offset=table.base + start
+            )
         raw = read_exactly(self._file, table.base + start, end - start)
         if len(raw) != expected:  # a chunk that would not shrink is kept as it is
             raw = self._codecs.get(table.codec, table.chunk).decompress(raw, expected)
@@ -173,7 +185,7 @@ def _plain_table(file: BinaryIO, resource: Resource, codec: Codec, chunk: int) -
     starts = array("Q", [0])
     starts.extend(array("Q", _numbers(read_exactly(file, resource.offset, table_size), wide)))
     starts.append(resource.stored - table_size)
-    if any(later < sooner for sooner, later in zip(starts, starts[1:], strict=False)):
+    if any(later < sooner for sooner, later in pairwise(starts)):
         raise corrupt("the offsets of a chunk table go backwards", offset=resource.offset)
     return _Table(codec, chunk, starts, resource.offset + table_size)
 
@@ -184,7 +196,12 @@ def _solid_header(file: BinaryIO, resource: Resource) -> tuple[int, int, Codec]:
     raw = read_exactly(file, resource.offset, _SOLID_HEADER)
     size, chunk, codec = (int.from_bytes(raw[a:b], "little") for a, b in ((0, 8), (8, 12), (12, 16)))
     if not Codec.XPRESS <= codec <= Codec.LZMS:
-        raise FormatError("wim", Fault.UNSUPPORTED, f"unknown compression of a solid resource: {codec}", offset=resource.offset)
+        raise FormatError(
+            "wim",
+            Fault.UNSUPPORTED,
+            f"unknown compression of a solid resource: {codec}",
+            offset=resource.offset,
+        )
     check_chunk(Codec(codec), chunk)
     return size, chunk, Codec(codec)
 
@@ -193,7 +210,9 @@ def _solid_table(file: BinaryIO, resource: Resource) -> tuple[int, _Table]:
     size, chunk, codec = _solid_header(file, resource)
     table_size = -(-size // chunk) * 4
     if size == 0 or _SOLID_HEADER + table_size >= resource.stored:
-        raise corrupt("the chunk table of a solid resource is larger than the resource", offset=resource.offset)
+        raise corrupt(
+            "the chunk table of a solid resource is larger than the resource", offset=resource.offset
+        )
     starts = array("Q", [0])
     at = 0
     for stored in _numbers(read_exactly(file, resource.offset + _SOLID_HEADER, table_size), wide=False):

@@ -8,11 +8,13 @@ Rules source: Microsoft's "ACE Inheritance Rules" and [MS-DTYP] 2.5.3.4 (CreateS
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from osrecipe.formats.errors import Fault, FormatError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _HEAD: Final = struct.Struct("<BBHIIII")
 _ACL: Final = struct.Struct("<BBHHH")
@@ -39,7 +41,12 @@ _CREATOR_GROUP: Final = bytes.fromhex("010100000000000301000000")
 _SYSTEM: Final = bytes.fromhex("010100000000000512000000")
 _ADMINISTRATORS: Final = bytes.fromhex("01020000000000052000000020020000")
 _ALL_ACCESS: Final = 0x1F01FF
-_GENERIC: Final = ((0x80000000, 0x120089), (0x40000000, 0x120116), (0x20000000, 0x1200A0), (0x10000000, _ALL_ACCESS))
+_GENERIC: Final = (
+    (0x80000000, 0x120089),
+    (0x40000000, 0x120116),
+    (0x20000000, 0x1200A0),
+    (0x10000000, _ALL_ACCESS),
+)
 _ANY_GENERIC: Final = 0xF0000000
 
 

@@ -5,14 +5,17 @@ A view over `metadata.ImageTree` and the blob table's sizes; it changes nothing 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from osrecipe.formats.errors import Fault, FormatError
 from osrecipe.formats.wim import dentry
 from osrecipe.formats.wim.dentry import Kind
 from osrecipe.formats.wim.layout import ZERO_HASH, Attribute
 from osrecipe.formats.wim.metadata import ImageTree, Node, child, split_path
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +129,9 @@ class Tree:
         """
         top = self.get(path)
         node = self.image.find(path)
-        pending = [(below, top.path) for below in reversed((node.children if node is not None else None) or ())]
+        pending = [
+            (below, top.path) for below in reversed((node.children if node is not None else None) or ())
+        ]
         while pending:
             below, parent = pending.pop()
             here = f"{parent}\\{below.name}" if parent else below.name

@@ -9,15 +9,26 @@ from __future__ import annotations
 import hashlib
 import os
 import struct
-from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from osrecipe.formats.errors import Fault, FormatError
 from osrecipe.formats.wim import integrity
-from osrecipe.formats.wim.layout import NO_RESOURCE, SOLID_MAGIC, ZERO_HASH, BlobEntry, Codec, Header, Resource, ResourceFlag
+from osrecipe.formats.wim.layout import (
+    NO_RESOURCE,
+    SOLID_MAGIC,
+    ZERO_HASH,
+    BlobEntry,
+    Codec,
+    Header,
+    Resource,
+    ResourceFlag,
+)
 from osrecipe.formats.wim.pipeline import Pipeline
 from osrecipe.formats.wim.progress import Stage, Watch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
 
 _ALIGN: Final = 8
 _NARROW: Final = 0xFFFFFFFF
@@ -42,7 +53,16 @@ class Source:
 class BlobWriter:
     """Appends resources to a file at its current position."""
 
-    def __init__(self, out: BinaryIO, codec: Codec, chunk: int, *, level: int = 0, threads: int = 0, watch: Watch | None = None) -> None:
+    def __init__(
+        self,
+        out: BinaryIO,
+        codec: Codec,
+        chunk: int,
+        *,
+        level: int = 0,
+        threads: int = 0,
+        watch: Watch | None = None,
+    ) -> None:
         self._out = out
         self._codec = codec
         self._chunk = chunk
@@ -76,7 +96,7 @@ class BlobWriter:
         self.written += count
         self._watch(stage, self.written)
 
-    def add_bytes(self, raw: bytes, flags: ResourceFlag = ResourceFlag(0)) -> tuple[Resource, bytes]:
+    def add_bytes(self, raw: bytes, flags: ResourceFlag) -> tuple[Resource, bytes]:
         """Appends bytes as a resource; also returns their SHA-1."""
         sha1 = hashlib.sha1(raw, usedforsecurity=False).digest()
         source = Source(sha1, len(raw), lambda: iter((raw,)))
@@ -101,15 +121,16 @@ class BlobWriter:
                 yield self._add_stored(source)
             return
         current: _Chunked | None = None
-        for source, raw, packed in self._pipeline.run((source, chunk) for source in sources for chunk in _checked(source, self._chunk)):
+        jobs = ((source, chunk) for source in sources for chunk in _checked(source, self._chunk))
+        for job, raw, packed in self._pipeline.run(jobs):
             if current is None:
-                current = _Chunked(self._out, self.align(), source.size, self._chunk)
+                current = _Chunked(self._out, self.align(), job.size, self._chunk)
             current.append(raw if packed is None else packed)
             self._tell(Stage.COMPRESS, len(raw))
             if current.is_full:
                 resource = current.finish()
                 current = None
-                yield resource if resource is not None else self._add_again(source)
+                yield resource if resource is not None else self._add_again(job)
 
     def _add_again(self, source: Source) -> Resource:
         """Stores a blob that did not shrink, where its compressed form was."""
@@ -224,7 +245,12 @@ def _checked(source: Source, size: int) -> Iterator[bytes]:
     else:
         if count == source.size:
             return
-    raise FormatError("wim", Fault.CORRUPT, f"the bytes are not those that were announced: {source.sha1.hex()}", hint="did the file change meanwhile?")
+    raise FormatError(
+        "wim",
+        Fault.CORRUPT,
+        f"the bytes are not those that were announced: {source.sha1.hex()}",
+        hint="did the file change meanwhile?",
+    )
 
 
 @dataclass(frozen=True, slots=True)

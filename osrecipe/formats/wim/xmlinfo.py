@@ -6,17 +6,20 @@ UTF-16 with a byte-order mark, as Windows writes it.
 
 from __future__ import annotations
 
-import xml.etree.ElementTree as ET  # noqa: S405 - builds and writes trees; parsing is defusedxml's
-from collections.abc import Iterable, Mapping
+import xml.etree.ElementTree as ET
+from collections import Counter
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import defusedxml.ElementTree as SafeET
 from defusedxml import DefusedXmlException
 
 from osrecipe.formats.errors import Fault, FormatError
 from osrecipe.formats.wim.layout import corrupt
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
 MAX_XML: Final = 16 << 20  # bytes; real ones are a few KB
 _MAX_DEPTH: Final = 64
@@ -81,12 +84,21 @@ class WimXml:
         if len(raw) > MAX_XML:
             raise FormatError("wim", Fault.TOO_LARGE, f"XML of {len(raw)} bytes is too large")
         try:
-            text = raw.decode("utf-16-le" if raw[:2] != b"\xfe\xff" else "utf-16-be").lstrip("\ufeff").rstrip("\0")
+            text = (
+                raw.decode("utf-16-le" if raw[:2] != b"\xfe\xff" else "utf-16-be")
+                .lstrip("\ufeff")
+                .rstrip("\0")
+            )
             root = SafeET.fromstring(text, forbid_dtd=True)
         except (UnicodeDecodeError, ET.ParseError, DefusedXmlException, ValueError, RecursionError) as error:
             raise corrupt(f"the XML can't be read: {type(error).__name__}") from error
         if root.tag == "WIM" and root.find("ESD/ENCRYPTED") is not None:
-            raise FormatError("wim", Fault.ENCRYPTED, "the ESD is encrypted", hint="decrypt it first, with the key it was downloaded with")
+            raise FormatError(
+                "wim",
+                Fault.ENCRYPTED,
+                "the ESD is encrypted",
+                hint="decrypt it first, with the key it was downloaded with",
+            )
         if root.tag != "WIM":
             raise corrupt(f"the XML's root is not `WIM`: `{root.tag[:40]}`")
         _check_depth(root)
@@ -106,7 +118,9 @@ class WimXml:
         Raises:
             FormatError: an index is missing, doubled or no number.
         """
-        found = sorted(((_index(image), image) for image in self.root.findall("IMAGE")), key=lambda pair: pair[0])
+        found = sorted(
+            ((_index(image), image) for image in self.root.findall("IMAGE")), key=lambda pair: pair[0]
+        )
         if [index for index, _ in found] != list(range(1, len(found) + 1)):
             raise corrupt("the XML's image numbers are not 1, 2, …")
         return [image for _, image in found]
@@ -225,7 +239,9 @@ def _info(index: int, image: ET.Element) -> ImageInfo:
         splevel=number("WINDOWS/VERSION/SPLEVEL"),
         branch=text("WINDOWS/VERSION/BRANCH"),
         system_root=text("WINDOWS/SYSTEMROOT"),
-        languages=tuple((language.text or "").strip() for language in image.findall("WINDOWS/LANGUAGES/LANGUAGE")),
+        languages=tuple(
+            (language.text or "").strip() for language in image.findall("WINDOWS/LANGUAGES/LANGUAGE")
+        ),
         default_language=text("WINDOWS/LANGUAGES/DEFAULT"),
         directories=number("DIRCOUNT"),
         files=number("FILECOUNT"),
@@ -240,3 +256,23 @@ def apply_fields(element: ET.Element, fields: Mapping[str, str | int | None]) ->
     """Sets several paths of one image."""
     for path, value in fields.items():
         set_text(element, path, value)
+
+
+def check_names(xml: WimXml) -> None:
+    """Refuses two images of one name.
+
+    Raises:
+        FormatError: there are.
+    """
+    doubled = [
+        name
+        for name, count in Counter(image.findtext("NAME") or "" for image in xml.images()).items()
+        if name and count > 1
+    ]
+    if doubled:
+        raise FormatError(
+            "wim",
+            Fault.UNSUPPORTED,
+            f"two images would have one name: `{doubled[0]}`",
+            hint="give one of them another name",
+        )
