@@ -6,7 +6,6 @@ file is not touched.
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from functools import singledispatchmethod
 from typing import TYPE_CHECKING, Final
 
@@ -26,7 +25,7 @@ from osrecipe.formats.wim.edits import (
     SetTimes,
 )
 from osrecipe.formats.wim.layout import ZERO_HASH, Attribute
-from osrecipe.formats.wim.metadata import MAX_DEPTH, NO_SECURITY, ImageTree, Node, child, split_path
+from osrecipe.formats.wim.metadata import MAX_DEPTH, NO_SECURITY, ImageTree, Node, split_path
 from osrecipe.formats.wim.references import file_hash
 
 if TYPE_CHECKING:
@@ -50,6 +49,8 @@ class Editor:
         self._hashes = hashes
         self._now = now
         self._sha1 = ZERO_HASH
+        self._last_group = 0
+        self._inherited: dict[tuple[int, bool], int] = {}
         self._groups: dict[tuple[int, bytes], list[Node]] | None = None
 
     def apply(self, edits: Sequence[Edit]) -> None:
@@ -69,7 +70,7 @@ class Editor:
     @_do.register
     def _(self, edit: PutFile) -> None:
         parent, name = self._parent(edit.path)
-        found = child(parent, name)
+        found = parent.child(name)
         written = self._now if edit.write_time is None else edit.write_time
         if found is None:
             bits = int(Attribute.ARCHIVE) if edit.attributes is None else edit.attributes & ~_STRUCTURE
@@ -98,7 +99,7 @@ class Editor:
         if target.is_directory or target.is_reparse:
             raise _unsupported(f"only a plain file can have another name: `{edit.target}`")
         parent, name = self._parent(edit.path)
-        found = child(parent, name)
+        found = parent.child(name)
         if found is target:
             return
         if found is not None:
@@ -117,7 +118,7 @@ class Editor:
         if not names:
             raise _unsupported("the root can't be deleted")
         parent = self._image.find("\\".join(names[:-1]))
-        found = child(parent, names[-1]) if parent is not None else None
+        found = parent.child(names[-1]) if parent is not None else None
         if parent is None or found is None:
             if edit.missing_ok:
                 return
@@ -129,20 +130,20 @@ class Editor:
     @_do.register
     def _(self, edit: Rename) -> None:
         source_parent, source_name = self._parent(edit.source)
-        found = child(source_parent, source_name)
+        found = source_parent.child(source_name)
         if found is None:
             raise _missing(edit.source)
         parent, name = self._parent(edit.destination)
         self._refuse_into_itself(found, edit)
-        there = child(parent, name)
+        there = parent.child(name)
         if there is not None and there is not found:
             raise _unsupported(f"something has this name already: `{edit.destination}`")
-        self._detach(source_parent, found)
+        source_parent.detach(found)
         short = dentry.short_name(found.raw)
         keeps = bool(short) and fold(found.name) == fold(name) and not _has_short(parent, short)
         if found.name != name or not keeps:
             found.reload(dentry.with_name(found.raw, name, keep_short=keeps))
-        self._attach(parent, found)
+        parent.attach(found)
 
     @_do.register
     def _(self, edit: MakeDirectory) -> None:
@@ -152,7 +153,7 @@ class Editor:
         node = self._image.root
         for depth, name in enumerate(names, 1):
             self._refuse_below(node, "\\".join(names[: depth - 1]))
-            found = child(node, name)
+            found = node.child(name)
             if found is None:
                 last = depth == len(names)
                 found = self._new_directory(node, name, edit if last else MakeDirectory(""))
@@ -188,7 +189,7 @@ class Editor:
     @_do.register
     def _(self, edit: PutReparse) -> None:
         parent, name = self._parent(edit.path)
-        node = child(parent, name)
+        node = parent.child(name)
         if node is None:
             bits = int(Attribute.DIRECTORY) if edit.directory else int(Attribute.ARCHIVE)
             node = Node(
@@ -245,7 +246,7 @@ class Editor:
     def _refuse_into_itself(self, node: Node, edit: Rename) -> None:
         at: Node | None = self._image.root
         for name in split_path(edit.destination)[:-1]:
-            at = child(at, name) if at is not None else None
+            at = at.child(name) if at is not None else None
             if at is node:
                 raise _unsupported(f"a directory can't go into itself: `{edit.destination}`")
 
@@ -253,12 +254,14 @@ class Editor:
         if given is not None:
             security.check(given)
             return self._image.security_number(given)
-        above = self._image.security(parent.security)
-        return (
-            NO_SECURITY
-            if above is None
-            else self._image.security_number(security.inherited(above, directory=directory))
-        )
+        key = parent.security, directory
+        if key not in self._inherited:
+            above = self._image.security(parent.security)
+            number = NO_SECURITY
+            if above is not None:
+                number = self._image.security_number(security.inherited(above, directory=directory))
+            self._inherited[key] = number
+        return self._inherited[key]
 
     def _new_directory(self, parent: Node, name: str, edit: MakeDirectory) -> Node:
         bits = int(Attribute.DIRECTORY) | (edit.attributes or 0) & ~Attribute.REPARSE_POINT
@@ -276,23 +279,11 @@ class Editor:
             self._do(SetSecurity(edit.path, edit.security))
 
     def _insert(self, parent: Node, node: Node) -> None:
-        self._attach(parent, node)
+        parent.attach(node)
         self._index(node)
 
-    def _attach(self, parent: Node, node: Node) -> None:
-        """Puts a name among its siblings, which are sorted without regard to case."""
-        if parent.children is None:
-            parent.children = []
-        keys = [fold(other.name) for other in parent.children]
-        at = bisect_left(keys, fold(node.name))
-        parent.children.insert(at, node)
-
-    def _detach(self, parent: Node, node: Node) -> None:
-        siblings = parent.children or []
-        del siblings[next(at for at, other in enumerate(siblings) if other is node)]
-
     def _remove(self, parent: Node, node: Node) -> None:
-        self._detach(parent, node)
+        parent.detach(node)
         pending = [node]
         while pending:
             gone = pending.pop()
@@ -327,7 +318,10 @@ class Editor:
             known.setdefault((group, self._sha1), []).extend(names)
 
     def _new_group(self) -> int:
-        return max((group for group, _ in self._known_groups()), default=0) + 1
+        if not self._last_group:
+            self._last_group = max((group for group, _ in self._known_groups()), default=0)
+        self._last_group += 1
+        return self._last_group
 
 
 def _has_short(parent: Node, short: str) -> bool:

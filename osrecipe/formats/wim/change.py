@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _PIECE: Final = 1 << 20
+_METADATA_LEVEL: Final = 34  # measured on 17 MB: a fifth of level 50's time, and no larger
 _MAX_REPARSE: Final = 16 << 10  # bytes, Windows' limit
 
 
@@ -151,7 +152,7 @@ class _Commit:
         )
         try:
             added = self._add_blobs(writer, payload)
-            resource, sha1 = writer.add_bytes(self._image.serialise(), ResourceFlag.METADATA)
+            resource, sha1 = self._add_metadata(threads)
             row = BlobEntry(resource, 1, 1, sha1)
             table = reader.table.changed(counts, {self._index: row}, added)
             sizes = {**reader.table.sizes, **{entry.sha1: entry.resource.size for entry in added}}
@@ -168,6 +169,22 @@ class _Commit:
         return CommitReport(
             new, self._reused, self._cached, dropped, size - self.old_size, old_sums is not None, counted
         )
+
+    def _add_metadata(self, threads: int) -> tuple[Resource, bytes]:
+        """Appends the tree; quickly, as the next commit replaces it and an export compresses it again."""
+        header = self._reader.header
+        writer = BlobWriter(
+            self._file,
+            header.codec,
+            header.chunk_size,
+            level=_METADATA_LEVEL,
+            threads=threads,
+            watch=self._watch,
+        )
+        try:
+            return writer.add_bytes(self._image.serialise(), ResourceFlag.METADATA)
+        finally:
+            writer.close()
 
     def _old_integrity(self) -> tuple[int, list[bytes], int] | None:
         header = self._reader.header

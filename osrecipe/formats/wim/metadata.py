@@ -8,6 +8,8 @@ Layout source: the WIM paper of 2007; where streams are stored follows DISM's ha
 from __future__ import annotations
 
 import struct
+from bisect import bisect_left
+from codecs import utf_16_le_decode  # half the time of bytes.decode
 from typing import TYPE_CHECKING, Final
 
 from osrecipe.formats.errors import Fault, FormatError
@@ -43,10 +45,21 @@ class Node:
         children: entries of a directory in the file's order; None where the file has no list for it.
     """
 
-    __slots__ = ("attributes", "children", "extra", "group", "main_hash", "name", "raw", "security")
+    __slots__ = (
+        "_by_name",
+        "attributes",
+        "children",
+        "extra",
+        "group",
+        "main_hash",
+        "name",
+        "raw",
+        "security",
+    )
 
     def __init__(self, raw: bytes) -> None:
         self.children: list[Node] | None = None
+        self._by_name: dict[str, list[Node]] | None = None
         self.reload(raw)
 
     def reload(self, raw: bytes) -> None:
@@ -69,6 +82,36 @@ class Node:
     def is_reparse(self) -> bool:
         """Whether it is a reparse point."""
         return bool(self.attributes & _REPARSE)
+
+    def child(self, name: str) -> Node | None:
+        """A directory's entry by name; exact case wins over other case."""
+        found = self._names().get(fold(name))
+        if not found:
+            return None
+        return next((node for node in found if node.name == name), found[0])
+
+    def _names(self) -> dict[str, list[Node]]:
+        if self._by_name is None:
+            self._by_name = {}
+            for node in self.children or ():
+                self._by_name.setdefault(fold(node.name), []).append(node)
+        return self._by_name
+
+    def attach(self, node: Node) -> None:
+        """Takes an entry in, at its place in an order without regard to case."""
+        if self.children is None:
+            self.children = []
+        at = bisect_left(self.children, fold(node.name), key=lambda other: fold(other.name))
+        self.children.insert(at, node)
+        if self._by_name is not None:
+            self._by_name.setdefault(fold(node.name), []).append(node)
+
+    def detach(self, node: Node) -> None:
+        """Gives an entry away; it must still have the name it had when it came."""
+        if self.children is not None:
+            self.children.remove(node)  # entries are equal only to themselves
+        if self._by_name is not None:
+            self._by_name[fold(node.name)].remove(node)
 
     def streams(self) -> list[dentry.Stream]:
         """What data the entry refers to."""
@@ -153,7 +196,7 @@ class ImageTree:
         """An entry by its backslash path; the root is the empty path. Exact case wins over other case."""
         node: Node | None = self.root
         for part in split_path(path):
-            node = child(node, part) if node is not None else None
+            node = node.child(part) if node is not None else None
         return node
 
 
@@ -173,18 +216,6 @@ def check_name(name: str) -> None:
     """Refuses a name that could leave its folder."""
     if name in _UNSAFE or "/" in name or "\\" in name or "\0" in name:
         raise FormatError("wim", Fault.UNSAFE, f"unsafe name in an image: {name!r}")
-
-
-def child(node: Node, name: str) -> Node | None:
-    """A directory's entry by name; exact case wins over other case."""
-    folded = fold(name)
-    found = None
-    for candidate in node.children or ():
-        if candidate.name == name:
-            return candidate
-        if found is None and len(candidate.name) == len(name) and fold(candidate.name) == folded:
-            found = candidate
-    return found
 
 
 def _layout(root: Node, at: int) -> dict[int, int]:
@@ -301,8 +332,9 @@ class _Parser:
         node.main_hash = main_hash
         node.group = 0 if attributes & (_REPARSE | _DIRECTORY) else group
         node.extra = extra
-        node.name = raw[at + 102 : at + 102 + named].decode("utf-16-le", "surrogatepass")
+        node.name = utf_16_le_decode(raw[at + 102 : at + 102 + named], "surrogatepass", True)[0]  # noqa: FBT003 - "final"
         node.children = None
+        node._by_name = None
         return node, end
 
     def _skip_streams(self, at: int, count: int) -> int:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from osrecipe.formats.wim import dentry
 from osrecipe.formats.wim.layout import ZERO_HASH, Attribute
@@ -40,6 +40,10 @@ def reference_counts(image: ImageTree) -> Counter[bytes]:
     return counts
 
 
+_DIRECTORY: Final = int(Attribute.DIRECTORY)
+_STRUCTURE: Final = int(Attribute.DIRECTORY | Attribute.REPARSE_POINT)  # plain numbers: the loop is long
+
+
 @dataclass(frozen=True, slots=True)
 class Totals:
     """What the XML says of an image's contents: bytes count every name, hard-link bytes all but the first."""
@@ -57,7 +61,7 @@ def totals(image: ImageTree, sizes: Mapping[bytes, int]) -> Totals:
     size_of = sizes.get
     for node in image.nodes():
         # A junction is no directory here: what is behind it is elsewhere (libwim counts the same way).
-        if node.attributes & (Attribute.DIRECTORY | Attribute.REPARSE_POINT) == Attribute.DIRECTORY:
+        if node.attributes & _STRUCTURE == _DIRECTORY:
             directories += 1
         else:
             files += 1

@@ -12,7 +12,7 @@ from osrecipe.formats.errors import Fault, FormatError
 from osrecipe.formats.wim import dentry
 from osrecipe.formats.wim.dentry import Kind
 from osrecipe.formats.wim.layout import ZERO_HASH, Attribute
-from osrecipe.formats.wim.metadata import ImageTree, Node, child, split_path
+from osrecipe.formats.wim.metadata import ImageTree, Node, split_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -101,7 +101,7 @@ class Tree:
         """An entry by path, or None. Its path has the case of the image."""
         node, names = self.image.root, []
         for part in split_path(path):
-            below = child(node, part)
+            below = node.child(part)
             if below is None:
                 return None
             node = below
