@@ -100,7 +100,8 @@ def _check_tree(ledger: Ledger, root: int) -> Counter[int]:
 def _read_key(ledger: Ledger, node: int, referrer: int) -> _Key:
     raw = ledger.use(node, NK.size, referrer, "a key")
     signature, flags, _, _, parent, subkeys, _, *rest = NK.unpack_from(raw)
-    top, _, values, value_list, security, class_cell, *limits, _, name_size, class_size = rest
+    top, _, values, value_list, security, class_cell, *limits, name_size, class_size = rest
+    max_name, max_class, max_value_name, max_value_data, _ = limits
     if signature != b"nk":
         ledger.note(Flaw.REFERENCE, node, "a key has no signature")
         raise BrokenError
@@ -111,8 +112,21 @@ def _read_key(ledger: Ledger, node: int, referrer: int) -> _Key:
     name = ledger.name(stored, node, compressed=bool(flags & KEY_COMPRESSED))
     if not 0 < names.units(name) <= MAX_KEY_NAME:
         ledger.note(Flaw.NAME, node, f"a key's name has an impossible length: {names.units(name)} characters")
-    limits[0] &= 0xFFFF
-    return _Key(parent, subkeys, top, values, value_list, security, class_cell, *limits, class_size, name)
+    return _Key(
+        parent=parent,
+        subkeys=subkeys,
+        subkey_list=top,
+        values=values,
+        value_list=value_list,
+        security=security,
+        class_cell=class_cell,
+        max_name=max_name & 0xFFFF,
+        max_class=max_class,
+        max_value_name=max_value_name,
+        max_value_data=max_value_data,
+        class_size=class_size,
+        name=name,
+    )
 
 
 def _check_subkeys(ledger: Ledger, node: int, key: _Key) -> list[tuple[int, _Key]]:
