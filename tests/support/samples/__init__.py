@@ -11,8 +11,8 @@ Media
 `sample-media.iso` (label OSR_SAMPLE_X64; BIOS and UEFI boot entries whose stubs print a line on the serial port):
 
 - `sources\install.wim`, LZX: 1 "Sample 10 Pro" (Professional), 2 "Sample 10 Enterprise" (Enterprise); 10.0.17134.1,
-  amd64, en-US, no bootable image. Components hard-linked between WinSxS and their places (`notepad.exe` has three
-  names), manifests, package descriptions mirrored in the SOFTWARE hive, all hives, short names, streams on a file
+  amd64, en-US, no bootable image. Components hard-linked between WinSxS and their places (`notepad.exe` is one
+  file with four names), manifests, package descriptions mirrored in the SOFTWARE hive, all hives, short names, streams on a file
   and on a folder, junctions and a symbolic link, several kinds of security descriptor, hidden and read-only files,
   one name that is not ASCII, one hive value that is split into segments.
 - `Windows\System32\Recovery\winre.wim` in both, identical, hidden and system: WinPE, WinPE-SRT and WinPE-Rejuv packages.
@@ -45,9 +45,9 @@ Answer keys
 `dropped_components`, `refused`, `media_files`, and in `images`, for each of `install`, `install+netfx3`, `winre`,
 `winpe`, `setup`: `applicable`; nested `packages`; `components` (key form, manifest path and SHA-256); `files` (path,
 role `store` or `projected`, SHA-256, size, version); `links` (groups of paths that are one file); `registry` (hive
-file, key, name, type, value, data in hexadecimal); `mums`. It states what is true after the update alone is applied
+file, key, name, type, value, data in hexadecimal); `kept` (old files of the store that stay as they are); `mums`. It states what is true after the update alone is applied
 to an image as on the media, its stack present. What a superseded update left and the later one does not have
-(`dropped_components`) is stated by neither. Old files in WinSxS stay as they are.
+(`dropped_components`) is stated by neither.
 
 `media.answer.json`: the images, SHA-256 of every file in each (`images`: install-1, install-2, winpe, setup, winre)
 and of every file on the disc, `features` (what appears when on, which paths go when off), `sync` (which copy of a

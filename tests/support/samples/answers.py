@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Any
 
+from support.samples.catalogue import base_components
 from support.samples.documents import manifest, part_mum, update_mum
 from support.samples.names import PACKAGES_OF, Identity, ImageKind
 from support.samples.spec import Component, FileSpec, Part, RegValue, UpdatePackage
@@ -53,6 +54,7 @@ def image_answer(update: UpdatePackage, kind: ImageKind) -> dict[str, Any]:
         "applicable": bool(parts),
         "packages": [_package(update, part) for part in parts],
         **components_answer(components),
+        "kept": [row for component in components for row in _kept(component)],
         "mums": _mums(update, parts),
     }
 
@@ -104,6 +106,12 @@ def _files(component: Component) -> list[dict[str, Any]]:
         rows.append(_row(store_path(component, file), "store", file))
         rows += [_row(path, "projected", file) for path in file.paths(component.identity.arch)]
     return rows
+
+
+def _kept(component: Component) -> list[dict[str, Any]]:
+    """The store's files of the version on the media: an update puts new ones beside them and leaves them alone."""
+    old = base_components().get((component.identity.name, component.identity.arch))
+    return [_row(store_path(old, file), "store", file) for file in old.files] if old else []
 
 
 def _links(component: Component) -> list[list[str]]:

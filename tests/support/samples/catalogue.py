@@ -6,6 +6,7 @@ One table for the images and the updates, so that an update's new file always ha
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 from support.samples.binaries import pe_file
 from support.samples.names import BASE, Arch, Identity
@@ -26,35 +27,22 @@ class Shape:
     files: tuple[tuple[str, str], ...]
     arch: Arch = Arch.AMD64
     size_kb: int = 96
-    links: tuple[str, ...] = ()  # further names of the first file
-
-    def at(
-        self,
-        version: str = BASE,
-        *,
-        file_version: str = "",
-        size_kb: int = 0,
-        registry: tuple[RegValue, ...] = (),
-    ) -> Component:
-        """The component in one version; `file_version` where its files count differently."""
-        shown = file_version or version
-        files = tuple(
-            FileSpec(
-                name,
-                folder or None,
-                pe_file(name, shown, self.arch, size_kb or self.size_kb),
-                shown,
-                links=self.links if position == 0 else (),
-            )
-            for position, (name, folder) in enumerate(self.files)
-        )
-        return Component(Identity(self.name, version, self.arch), files, registry)
-
-
-def _system(name: str, *files: str, size_kb: int = 96, links: tuple[str, ...] = ()) -> Shape:
-    return Shape(
-        f"Microsoft-Windows-{name}", tuple((file, SYSTEM32) for file in files), size_kb=size_kb, links=links
+    base_file_version: str = (
+        ""  # what the files say in the image as on the media, where that is not its build
     )
+
+    def at(self, version: str = BASE, *, file_version: str = "") -> Component:
+        """The component in one version; `file_version` where its files count differently."""
+        shown = file_version or (version == BASE and self.base_file_version) or version
+        files = tuple(
+            FileSpec(name, folder or None, pe_file(name, shown, self.arch, self.size_kb), shown)
+            for name, folder in self.files
+        )
+        return Component(Identity(self.name, version, self.arch), files)
+
+
+def _system(name: str, *files: str, size_kb: int = 96) -> Shape:
+    return Shape(f"Microsoft-Windows-{name}", tuple((file, SYSTEM32) for file in files), size_kb=size_kb)
 
 
 CORE = (
@@ -92,13 +80,16 @@ CORE = (
 )
 """In every image, PE or not."""
 
-NOTEPAD = _system("Notepad", "notepad.exe", size_kb=64, links=(f"{WINDOWS}notepad.exe",))
+# One program in two places, by two components, as in Windows itself.
+NOTEPAD = _system("Notepad", "notepad.exe", size_kb=64)
+NOTEPAD_WIN = Shape("Microsoft-Windows-NotepadWin", (("notepad.exe", WINDOWS),), size_kb=64)
 EXPLORER = Shape("Microsoft-Windows-explorer", (("explorer.exe", WINDOWS),), size_kb=600)
 EDGE_LEGACY = _system("EdgeHtml", "edgehtml.dll", size_kb=900)
 COMPAT = _system("Application-Experience", "appraiser.dll", "acmigration.dll", size_kb=160)
 
 CLIENT = (
     NOTEPAD,
+    NOTEPAD_WIN,
     EXPLORER,
     EDGE_LEGACY,
     COMPAT,
@@ -121,7 +112,7 @@ CLIENT = (
         "Microsoft-Windows-Defender-Client",
         (("MpClient.dll", "$(runtime.programFiles)\\Windows Defender\\"),),
     ),
-    Shape("Microsoft-Windows-Font-TrueType-Sample", (("sample.ttf", "$(runtime.fonts)\\"),), size_kb=64),
+    Shape("Microsoft-Windows-Font-TrueType-Sample", (("sample.fon", "$(runtime.fonts)\\"),), size_kb=64),
 )
 """Only in the install image."""
 
@@ -181,15 +172,20 @@ NETFX3 = Shape(
         ("mscorlib.dll", f"{WINDOWS}Microsoft.NET\\Framework64\\v2.0.50727\\"),
     ),
     size_kb=400,
+    base_file_version="2.0.50727.8922",
 )
-NETFX3_FILE_VERSION = "2.0.50727.8922"
 NETFX3_SYSTEM = Shape(
-    "NetFx-System", (("System.dll", f"{WINDOWS}Microsoft.NET\\Framework64\\v2.0.50727\\"),), size_kb=200
+    "NetFx-System",
+    (("System.dll", f"{WINDOWS}Microsoft.NET\\Framework64\\v2.0.50727\\"),),
+    size_kb=200,
+    base_file_version="2.0.50727.8922",
 )
 NETFX4 = Shape(
-    "NetFx4-Clr", (("clr.dll", f"{WINDOWS}Microsoft.NET\\Framework64\\v4.0.30319\\"),), size_kb=300
+    "NetFx4-Clr",
+    (("clr.dll", f"{WINDOWS}Microsoft.NET\\Framework64\\v4.0.30319\\"),),
+    size_kb=300,
+    base_file_version="4.7.3062.0",
 )
-NETFX4_FILE_VERSION = "4.7.3062.0"
 FLASH = (
     Shape(
         "Adobe-Flash-For-Windows",
@@ -198,8 +194,15 @@ FLASH = (
             ("FlashUtil_ActiveX.exe", f"{SYSTEM32}Macromed\\Flash\\"),
         ),
         size_kb=300,
+        base_file_version="29.0.0.113",
     ),
-    Shape("Adobe-Flash-For-Windows", (("Flash.ocx", f"{SYSTEM32}Macromed\\Flash\\"),), Arch.WOW64, 300),
+    Shape(
+        "Adobe-Flash-For-Windows",
+        (("Flash.ocx", f"{SYSTEM32}Macromed\\Flash\\"),),
+        Arch.WOW64,
+        300,
+        base_file_version="29.0.0.113",
+    ),
 )
 TELNET = _system("Telnet-Client", "telnet.exe", size_kb=48)
 SMB1 = Shape("Microsoft-Windows-SMB10-MiniRdr", (("mrxsmb10.sys", DRIVERS),), size_kb=96)
@@ -208,6 +211,27 @@ SMB1 = Shape("Microsoft-Windows-SMB10-MiniRdr", (("mrxsmb10.sys", DRIVERS),), si
 def named(name: str) -> Shape:
     """A shape of the core or the client by its name without the prefix, such as `Ntdll`."""
     return next(shape for shape in (*CORE, *CLIENT) if shape.name == f"Microsoft-Windows-{name}")
+
+
+@cache
+def base_components() -> dict[tuple[str, str], Component]:
+    """Components in the version the media have, by name and architecture, those of NetFx3 included."""
+    shapes = (
+        *CORE,
+        *CLIENT,
+        *WOW64,
+        *FLASH,
+        STACK,
+        SETUP,
+        SETUP_STUB,
+        RECOVERY,
+        NETFX3,
+        NETFX3_SYSTEM,
+        NETFX4,
+        TELNET,
+        SMB1,
+    )
+    return {(shape.name, shape.arch): shape.at() for shape in shapes}
 
 
 def version_values(build: int, revision: int, stamp: str) -> Component:

@@ -48,10 +48,9 @@ def manifest(component: Component) -> bytes:
 def _file_xml(file: FileSpec) -> str:
     digest = base64.b64encode(hashlib.sha256(file.content).digest()).decode()
     target = f'destinationPath="{escape(file.folder)}" ' if file.folder is not None else ""
-    links = "".join(f'\r\n    <link destination="{escape(link)}" />' for link in file.links)
     return (
         f'  <file name="{escape(file.name)}" {target}sourceName="{escape(file.source_name)}" '
-        f'importPath="$(build.nttree)\\" sourcePath=".\\">{links}\r\n'
+        f'importPath="$(build.nttree)\\" sourcePath=".\\">\r\n'
         '    <securityDescriptor name="WRP_FILE_DEFAULT_SDDL" />\r\n'
         '    <asmv2:hash xmlns:asmv2="urn:schemas-microsoft-com:asm.v2" xmlns:dsig="http://www.w3.org/2000/09/xmldsig#">\r\n'
         "      <dsig:Transforms>\r\n"

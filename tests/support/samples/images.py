@@ -82,12 +82,13 @@ def install_tree(edition: Edition, winre: bytes) -> Tree:
     core = tuple(shape.at() for shape in (*c.CORE, c.STACK))
     client = (
         *tuple(shape.at() for shape in (*c.CLIENT, *c.WOW64, *c.FLASH)),
-        c.NETFX4.at(file_version=c.NETFX4_FILE_VERSION),
+        c.NETFX4.at(),
     )
     telnet, smb1 = c.TELNET.at(), c.SMB1.at()
     for component in (*core, *client, smb1):
         add_component(tree, component)
     add_component(tree, telnet, staged=True)
+    _one_file(tree, c.NOTEPAD.at(), c.NOTEPAD_WIN.at())
     _mum(tree, n.FOUNDATION, core, extra=_feature(NETFX3_FEATURE, n.NETFX3, component=False))
     _mum(tree, n.CLIENT_FEATURES, client, parents=(n.FOUNDATION,))
     _mum(tree, n.CLIENT_LANGUAGE, (), parents=(n.FOUNDATION,))
@@ -166,6 +167,17 @@ def add_component(tree: Tree, component: Component, *, staged: bool = False) -> 
         stored = f"{STORE}\\{form}\\{file.source_name}"
         tree.file(stored, file.content, written=SEALED_UNIX)
         for path in () if staged else file.paths(component.identity.arch):
+            tree.link(path, stored)
+
+
+def _one_file(tree: Tree, first: Component, second: Component) -> None:
+    """Make the file two components have in common a single file with all their names, as it is on a real disk."""
+    stored = f"{STORE}\\{first.identity.key_form}\\{first.files[0].source_name}"
+    for file in second.files:
+        for path in (
+            f"{STORE}\\{second.identity.key_form}\\{file.source_name}",
+            *file.paths(second.identity.arch),
+        ):
             tree.link(path, stored)
 
 

@@ -149,8 +149,8 @@ def netfx3_cabinet() -> bytes:
     return on_demand_cabinet(
         n.NETFX3,
         (
-            c.NETFX3.at(file_version=c.NETFX3_FILE_VERSION),
-            c.NETFX3_SYSTEM.at(file_version=c.NETFX3_FILE_VERSION),
+            c.NETFX3.at(),
+            c.NETFX3_SYSTEM.at(),
         ),
     )
 
@@ -216,9 +216,7 @@ def image_listing(tree: Tree) -> dict[str, str]:
 def _features() -> dict[str, Any]:
     """What switching each optional feature changes: what appears when it is on, which paths go when it is off."""
     telnet, smb1 = components_answer([c.TELNET.at()]), components_answer([c.SMB1.at()])
-    netfx3 = components_answer(
-        shape.at(file_version=c.NETFX3_FILE_VERSION) for shape in (c.NETFX3, c.NETFX3_SYSTEM)
-    )
+    netfx3 = components_answer(shape.at() for shape in (c.NETFX3, c.NETFX3_SYSTEM))
     rows = (
         (images.TELNET_FEATURE, telnet, False, ""),
         (images.SMB1_FEATURE, smb1, True, ""),

@@ -127,7 +127,6 @@ class FileSpec:
     content: bytes
     version: str = ""
     source: str = ""  # the name in the package, where it differs from the projected one
-    links: tuple[str, ...] = ()  # further names of the same file
 
     @property
     def source_name(self) -> str:
@@ -140,9 +139,8 @@ class FileSpec:
         return hashlib.sha256(self.content).hexdigest()
 
     def paths(self, arch: str) -> tuple[str, ...]:
-        """Every path the file is projected to."""
-        own = () if self.folder is None else (f"{self.folder}{self.name}",)
-        return tuple(image_path(path, arch) for path in (*own, *self.links))
+        """The path the file is projected to; none for one that stays in the store."""
+        return () if self.folder is None else (image_path(f"{self.folder}{self.name}", arch),)
 
 
 @dataclass(frozen=True)

@@ -109,7 +109,9 @@ def _cumulative(
     version = f"10.0.17134.{revision}"
     build = c.version_values(17134, revision, stamp)
     core = tuple(c.named(name).at(version) for name in _UPDATED)
-    client = tuple(shape.at(version) for shape in (c.NOTEPAD, c.EXPLORER, c.COMPAT, c.WOW_KERNEL32))
+    client = tuple(
+        shape.at(version) for shape in (c.NOTEPAD, c.NOTEPAD_WIN, c.EXPLORER, c.COMPAT, c.WOW_KERNEL32)
+    )
     extra = (_registry_types(version, revision), _renamed(version))
     netfx = c.NETFX3.at(version, file_version=f"2.0.50727.{netfx_revision}")
     parts = (

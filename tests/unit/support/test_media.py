@@ -117,11 +117,23 @@ def test_images_hold_what_the_answer_key_says(
     assert samples.answer("media")["images"][listing] == found
 
 
+def test_files_said_to_be_kept_are_in_the_images(samples: Samples) -> None:
+    """What an update's key says stays as it is, is in the image as it says."""
+    listings = samples.answer("media")["images"]
+    places = {"install": "install-2", "winre": "winre", "winpe": "winpe", "setup": "setup"}
+    for stem in ("kb9000001-x64", "kb9000002-x64", "kb9000004-x64"):
+        answers = samples.answer(stem)["images"]
+        for kind, listing in places.items():
+            kept = {row["path"]: row["sha256"] for row in answers[kind]["kept"]}
+            assert kept == {path: listings[listing].get(path) for path in kept}
+    assert len(samples.answer("kb9000002-x64")["images"]["winre"]["kept"]) > 20
+
+
 def test_what_ntfs_knows_of_files_is_in_the_image(disc: Path) -> None:
     """Hard links, short names, attributes, streams, junctions and descriptors are there."""
     wim = disc / "sources" / "install.wim"
     notepad = details(wim, 1, "Windows\\System32\\notepad.exe")
-    assert "Link Count          = 3" in notepad
+    assert "Link Count          = 4" in notepad
     group = re.findall(r"Link Group ID +=.*", notepad)
     assert group == re.findall(r"Link Group ID +=.*", details(wim, 1, "Windows\\notepad.exe"))
     assert 'Short Name          = "WIN32C~1.EXE"' in details(wim, 1, "Windows\\System32\\win32calc.exe")

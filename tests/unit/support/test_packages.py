@@ -199,6 +199,18 @@ def test_later_cumulative_update_supersedes() -> None:
     assert {"Microsoft-Windows-Printing"} == new - old
 
 
+def test_updated_files_lie_beside_the_old_ones_in_the_store() -> None:
+    """Each new file of the store has an old one that stays, in another folder and with other content."""
+    image = answer("kb9000002-x64")["images"]["install+netfx3"]
+    new = {row["path"]: row["sha256"] for row in image["files"] if row["role"] == "store"}
+    kept = {row["path"]: row["sha256"] for row in image["kept"]}
+    fresh = {"osinfo_amd64.ini"}
+    names = {path.rpartition("\\")[2] for path in new}
+    assert names - fresh == {path.rpartition("\\")[2] for path in kept}
+    assert set() == new.keys() & kept.keys()
+    assert set() == set(new.values()) & set(kept.values())
+
+
 @pytest.mark.parametrize("stem", ["kb9000001-x64", "kb9000009-x64"])
 def test_packages_are_the_same_bytes_each_time(stem: str) -> None:
     """Nothing in a package comes from the clock or from chance."""
