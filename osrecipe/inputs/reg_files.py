@@ -12,7 +12,7 @@ from osrecipe.model.codes import Slug
 from osrecipe.model.facts import RegFileFacts
 from osrecipe.model.problems import OsrecipeError, Place, Problem
 from osrecipe.model.registry import CreateKey, DeleteKey, DeleteValue, RegistryData, SetValue
-from osrecipe.windows.registry_names import parse_key
+from osrecipe.recipe.hives import HiveError, parse_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -48,8 +48,9 @@ def reg_file_facts(path: Path, stated: str) -> RegFileFacts:
 def _changes(key: reg.RegKey, stated: str) -> Iterator[RegistryChange]:
     try:
         name = parse_key(key.path)
-    except ValueError as error:
-        raise OsrecipeError(Problem(Slug.INPUT_REG_FILE, str(error), Place(stated, key.line, 1))) from error
+    except HiveError as error:
+        place = Place(stated, key.line, 1)
+        raise OsrecipeError(Problem(Slug.INPUT_REG_FILE, str(error), place, error.hint)) from error
     if key.delete:
         yield DeleteKey(key=name)
         return
