@@ -55,6 +55,7 @@ UNDERSTOOD = {
     "file.hash.DigestValue": _NOTHING,
     "file.hash.Transforms": _NOTHING,
     "file.hash.Transforms.Transform": frozenset({"Algorithm"}),
+    "file.link": frozenset({"destination"}),
     "file.securityDescriptor": _NAME,
     "memberships": _NOTHING,
     "memberships.categoryMembership": _NOTHING,
@@ -139,6 +140,7 @@ def _file(root: Element, element: Element) -> PayloadFile:
         source_path=get("sourcePath", ""),
         hash=_hash(root, element),
         security=_security(root, element),
+        links=tuple(_needed(child, "destination") for child in children(root, element, "link")),
     )
 
 

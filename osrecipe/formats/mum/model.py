@@ -212,6 +212,7 @@ class PayloadFile:
         source_path: folder inside the component's payload, usually `.\`.
         hash: None where the manifest has none.
         security: name of a security descriptor of the manifest, or empty.
+        links: further names of the same file, as whole paths with variables.
     """
 
     name: str
@@ -221,6 +222,7 @@ class PayloadFile:
     source_path: str
     hash: FileHash | None
     security: str
+    links: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

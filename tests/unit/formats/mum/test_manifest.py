@@ -111,17 +111,17 @@ def test_folders_dependencies_descriptors_and_categories() -> None:
 
 
 def test_what_is_not_understood_is_listed() -> None:
-    """Installers, links, foreign elements of a known name and new attributes can all be seen."""
+    """Installers, signatures, foreign elements of a known name and new attributes can all be seen."""
     elements = read_manifest(
         manifest(
-            '<file name="a" attributes="hidden"><link destination="x"/></file>'
+            '<file name="a" attributes="hidden"><link destination="x"/><signatureInfo/></file>'
             '<taskScheduler><Task xmlns="urn:tasks"/></taskScheduler>'
             '<f:registryKeys xmlns:f="urn:foreign"/>'
         )
     ).elements
     assert elements - set(UNDERSTOOD) == {
         "file@attributes",
-        "file.link",
+        "file.signatureInfo",
         "taskScheduler",
         "taskScheduler.{urn:tasks}Task",
         "{urn:foreign}registryKeys",
