@@ -13,6 +13,7 @@ import cabarchive
 import pefile
 import pytest
 from defusedxml.ElementTree import fromstring
+from support.samples import binaries
 from support.samples.answers import answer_key
 from support.samples.names import Arch, Identity, ImageKind
 from support.samples.packages import package_bytes, write_package
@@ -225,3 +226,19 @@ def test_witnesses_accept_the_cabinets(tmp_path: Path) -> None:
         path = str(write_package(update, tmp_path))
         witness("cabextract", "-t", "-q", path)
         witness("7z", "t", path)
+
+
+@pytest.mark.parametrize("arch", list(Arch))
+def test_programs_can_be_made_without_launchers(arch: Arch, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where neither pip nor setuptools is installed, a minimal image carries the same resources."""
+    monkeypatch.setattr(binaries, "_LAUNCHERS", {arch: (("no_such_package", "x.exe"),)})
+    binaries.launcher.cache_clear()
+    try:
+        image = pefile.PE(data=binaries.pe_file.__wrapped__("sample.exe", "1.2.3.4", arch, 4))
+    finally:
+        binaries.launcher.cache_clear()
+    fixed = image.VS_FIXEDFILEINFO[0]
+    version = (1 << 16 | 2, 3 << 16 | 4)
+    assert version == (fixed.FileVersionMS, fixed.FileVersionLS)
+    assert len(image.sections) == 2
+    assert not image.is_dll()
