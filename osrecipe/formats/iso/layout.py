@@ -160,6 +160,8 @@ class _Names:
         return spelled
 
     def _record(self, folder: str, name: str) -> None:
+        if any(char < " " for char in name):
+            raise FormatError("iso", Fault.UNSUPPORTED, f"The name holds a control character: {name!r}")
         raw = encode_name(name)
         # pycdlib finds names by their bytes alone, so that the Latin `ab` and the one character U+6162 are one to it.
         if (folder, raw) in self._recorded:

@@ -7,6 +7,7 @@ through `GuardedFile`, and its exceptions, of whatever kind, leave as FormatErro
 
 from __future__ import annotations
 
+import logging
 import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -21,9 +22,15 @@ if TYPE_CHECKING:
 _ENDLESS = 1 << 62
 _TOTAL_MAX = 128 << 20  # bytes of metadata; one UDF file costs 2 KiB: 60,000 files
 _UDF_PIECE_MAX = 2 << 20  # one UDF directory: 15,000 names of 100 characters
-_UDF_WORK_MAX = 2 * _UDF_PIECE_MAX**2  # sum of squares, as a directory costs the square of its size
+_UDF_WORK_MAX = (
+    2 * _UDF_PIECE_MAX**2
+)  # sum of squares, as a directory costs the square of its size: 20 s at worst
 _ISO_PIECE_MAX = 512 << 10  # one ISO9660 directory
-_ISO_WORK_MAX = 2 * _ISO_PIECE_MAX**2
+_ISO_WORK_MAX = 3 * _ISO_PIECE_MAX**2 // 2  # 45 s at worst, which takes records made for that
+_SMALL = 4096  # bytes: pieces so small that squares of them do not matter
+
+# Without a handler of its own, what pycdlib has to say about odd discs would end up on the terminal.
+logging.getLogger("pycdlib").addHandler(logging.NullHandler())
 
 
 class GuardedFile:

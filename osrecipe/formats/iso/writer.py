@@ -32,7 +32,7 @@ _README = (
     b"this text can't read. Windows, Linux, macOS and current firmware can.\r\n"
 )
 _CATALOGUE = "/BOOT.CAT;1"
-_HIDDEN = "/" + 200 * "c"  # the catalogue's name in UDF, where no media has one: removed at once
+_HIDDEN = "/\x01"  # the catalogue's name in UDF, removed at once: no file can have it
 _BIOS_LOAD = 8  # 512-byte sectors, as for Microsoft's etfsboot.com: 4 KiB
 _LOAD_MAX = 0xFFFF  # the field has 16 bits
 _TO_THE_END = 1  # UEFI 2.10, 13.3.2.1: up to the end of the medium

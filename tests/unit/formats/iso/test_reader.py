@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pycdlib.pycdlib import PyCdlib
-from support.isos import MEDIA, SECTOR, find_descriptor, make_iso, seal_tag
+from support.bootstubs import efi_system_partition
+from support.isos import EFI_BOOT, MEDIA, SECTOR, find_descriptor, make_iso, seal_tag
 
 from osrecipe.formats.errors import FormatError
 from osrecipe.formats.iso import IsoReader
@@ -40,6 +41,15 @@ def _changed(tmp_path: Path, change: bytes, offset: int, disc: bytearray, tag_at
     to = tmp_path / "changed.iso"
     to.write_bytes(disc)
     return to
+
+
+def _iso9660(tmp_path: Path, content: bytes) -> Path:
+    writer = PyCdlib()
+    writer.new()
+    writer.add_fp(BytesIO(content), len(content), iso_path="/A.;1")
+    writer.write(str(tmp_path / "i.iso"))
+    writer.close()
+    return tmp_path / "i.iso"
 
 
 @pytest.mark.parametrize("path", [r"SOURCES\INSTALL.WIM", "sources/install.wim", r"\Sources\install.wim"])
@@ -91,6 +101,29 @@ def test_a_file_in_pieces_reads_as_one(lengths: list[int], moves: list[tuple[int
         model.seek(position)
         wanted = model.read(size)
         assert _read_fully(stream, len(wanted)) == wanted
+
+
+def test_a_boot_image_that_is_no_file_is_as_long_as_its_volume(tmp_path: Path) -> None:
+    """Retail EFI entries state one sector and mean the FAT volume that starts there."""
+    volume = efi_system_partition({"A.TXT": b"a"})
+    disc = bytearray(make_iso(tmp_path, {EFI_BOOT: bytes(SECTOR) + volume}).read_bytes())
+    (catalogue,) = struct.unpack_from("<L", disc, 17 * SECTOR + 71)
+    entry = catalogue * SECTOR + 32
+    count, start = struct.unpack_from("<HL", disc, entry + 6)
+    assert count == (SECTOR + len(volume)) // 512
+    to = _changed(tmp_path, struct.pack("<HL", 1, start + 1), entry + 6, disc)
+    with IsoReader(to) as reader:
+        (found,) = reader.boot_entries()
+        assert (found.load_sectors, found.size) == (1, len(volume))
+        assert reader.boot_image(found) == volume
+
+
+def test_a_boot_image_beyond_the_end_is_truncated(tmp_path: Path) -> None:
+    """A catalogue that leads out of the disc refuses it."""
+    disc = bytearray(make_iso(tmp_path).read_bytes())
+    (catalogue,) = struct.unpack_from("<L", disc, 17 * SECTOR + 71)
+    at = catalogue * SECTOR + 32 + 8
+    assert _slug(_changed(tmp_path, struct.pack("<L", 0xFFFFFF), at, disc)) == "iso/truncated"
 
 
 def test_missing_files_and_folders_are_named(tmp_path: Path) -> None:
@@ -166,13 +199,9 @@ def test_joliet_names_that_leave_their_folder_are_unsafe(tmp_path: Path, name: s
 
 def test_an_iso9660_file_beyond_the_end_is_truncated(tmp_path: Path) -> None:
     """Such a file is told, although pycdlib would shorten it."""
-    writer = PyCdlib()
-    writer.new()
-    writer.add_fp(BytesIO(b"x" * 90_000), 90_000, iso_path="/A.;1")
-    writer.write(str(tmp_path / "i.iso"))
-    writer.close()
-    os.truncate(tmp_path / "i.iso", (tmp_path / "i.iso").stat().st_size - 4 * SECTOR)
-    assert _slug(tmp_path / "i.iso") == "iso/truncated"
+    iso = _iso9660(tmp_path, b"x" * 90_000)
+    os.truncate(iso, iso.stat().st_size - 4 * SECTOR)
+    assert _slug(iso) == "iso/truncated"
 
 
 def test_a_directory_larger_than_any_media_is_too_large(tmp_path: Path) -> None:
@@ -182,6 +211,14 @@ def test_a_directory_larger_than_any_media_is_too_large(tmp_path: Path) -> None:
     root = disc.index(b"\x08QZ") // SECTOR * SECTOR - SECTOR
     struct.pack_into("<Q", disc, root + 56, 8 << 20)
     assert _slug(_changed(tmp_path, struct.pack("<L", 8 << 20), root + 176, disc, root)) == "iso/too-large"
+
+
+def test_an_iso9660_directory_larger_than_any_media_is_too_large(tmp_path: Path) -> None:
+    """ISO9660 folders, which cost more to read, are refused from half a megabyte on."""
+    iso = _iso9660(tmp_path, b"\0" * (2 << 20))
+    disc = bytearray(iso.read_bytes())
+    root = 16 * SECTOR + 156
+    assert _slug(_changed(tmp_path, struct.pack("<L", 600 << 10), root + 10, disc)) == "iso/too-large"
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import os
 import time
 from typing import TYPE_CHECKING
 
@@ -121,6 +122,16 @@ def test_uefi_alone_can_boot(tmp_path: Path) -> None:
         assert [entry.platform.name for entry in disc.boot_entries()] == ["EFI"]
 
 
+def test_a_large_efi_image_is_loaded_to_the_end_of_the_disc(tmp_path: Path) -> None:
+    """From 32 MiB on the sector count no longer fits; 1 then means all that follows, and the file says how much."""
+    (file,) = host_files(tmp_path / "host", {EFI_BOOT: b"efi"})
+    os.truncate(file.source, 33 << 20)
+    _write([file], tmp_path / "x.iso", efi=EFI_BOOT)
+    with IsoReader(tmp_path / "x.iso") as disc:
+        (entry,) = disc.boot_entries()
+        assert (entry.load_sectors, entry.size) == (1, 33 << 20)
+
+
 def test_a_disc_without_boot_images_has_no_catalogue(tmp_path: Path) -> None:
     """No boot image, no El Torito."""
     with IsoReader(make_iso(tmp_path, {"a": b"a"})) as disc:
@@ -189,7 +200,16 @@ def test_names_that_leave_their_folder_are_refused(tmp_path: Path, path: str) ->
 
 @pytest.mark.parametrize(
     "paths",
-    [("a", "A"), ("a", r"A\b"), (r"a\b", "A"), ("ab", "\u6162"), ("é" * 254,), ("日" * 127,), ("\ud800",)],
+    [
+        ("a", "A"),
+        ("a", r"A\b"),
+        (r"a\b", "A"),
+        ("ab", "\u6162"),
+        ("é" * 254,),
+        ("日" * 127,),
+        ("\ud800",),
+        ("\x01",),
+    ],
 )
 def test_names_that_a_disc_can_not_tell_or_hold_are_refused(tmp_path: Path, paths: tuple[str, ...]) -> None:
     """Same names but for case, a file that is a folder, equal bytes and long names are refused."""
