@@ -1,0 +1,112 @@
+"""What must agree inside one recipe: ids and what they name, secrets, moves, tweaks that do nothing.
+
+Looks at the written tree, so that these problems come together with the structural ones.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from osrecipe.model.codes import Slug
+from osrecipe.model.recipe import TARGETS
+from osrecipe.recipe.nodes import Entry, Map, Node, Scalar, entries, find, is_null, text_of
+from osrecipe.recipe.words import clip, dotted, near
+
+if TYPE_CHECKING:
+    from osrecipe.model.origins import Loc
+    from osrecipe.recipe.nodes import Span
+    from osrecipe.recipe.sink import Sink
+
+_KINDS = {"iso": "an ISO", "update": "an update", "folder": "a folder"}
+_CHANGES = ("registry", "reg-file", "files")
+
+
+def check(root: Map, sink: Sink) -> None:
+    """Report what contradicts itself in a merged, rendered recipe."""
+    inputs = {e.key: _kind(e.value) for e in entries(find(root, "inputs"))}
+    checker = _Checker(sink, inputs)
+    checker.refer(find(root, "source"), "iso", ("source",))
+    checker.updates(find(root, "updates", "apply"))
+    for target in TARGETS:
+        for tweak in entries(find(root, "targets", target, "tweaks")):
+            checker.tweak(tweak, ("targets", target, "tweaks", tweak.key))
+    checker.selectors(find(root, "targets", "install", "select"))
+
+
+def _kind(node: Node) -> str | None:
+    """The kind of an input; None when it has none or several, which is reported elsewhere."""
+    found = [k for k in _KINDS if isinstance(node, Map) and k in node.entries]
+    return found[0] if len(found) == 1 else None
+
+
+class _Checker:
+    def __init__(self, sink: Sink, inputs: dict[str, str | None]) -> None:
+        self.sink = sink
+        self.inputs = inputs
+
+    def refer(self, node: Node | None, kind: str, loc: Loc) -> None:
+        """A value that names an input of a kind."""
+        name = text_of(node)
+        if name is not None and node is not None:
+            self.named(name, node.span, kind, loc)
+
+    def named(self, name: str, span: Span, kind: str, loc: Loc) -> None:
+        if name not in self.inputs:
+            meant = near(name, [i for i, k in self.inputs.items() if k == kind])
+            hint = (
+                f"did you mean `{meant}`?"
+                if meant
+                else f"declare it: `inputs: {{{clip(name)}: {{{kind}: …}}}}`"
+            )
+            reason = f"`{dotted(loc)}` names no input: {clip(name)}"
+            self.sink.add(Slug.RECIPE_UNKNOWN_INPUT, reason, span, hint)
+        elif self.inputs[name] not in (kind, None):
+            is_a = _KINDS[str(self.inputs[name])]
+            reason = f"`{dotted(loc)}` needs {_KINDS[kind]}, and the input `{clip(name)}` is {is_a}"
+            self.sink.add(Slug.RECIPE_WRONG_INPUT, reason, span)
+
+    def updates(self, apply: Node | None) -> None:
+        for entry in entries(apply):
+            self.named(entry.key, entry.span, "update", ("updates", "apply"))
+            self.targets(entry)
+
+    def targets(self, entry: Entry) -> None:
+        seen: set[str] = set()
+        items = getattr(entry.value, "items", None)
+        if items is None:
+            return
+        loc = ("updates", "apply", entry.key)
+        if not items:
+            hint = "write `auto`, or name targets"
+            self.sink.add(Slug.RECIPE_BAD_VALUE, f"`{dotted(loc)}` names no target", entry.span, hint)
+        for item in items:
+            name = text_of(item)
+            if name is not None and name in seen:
+                reason = f"`{dotted(loc)}` names a target twice: {clip(name)}"
+                self.sink.add(Slug.RECIPE_BAD_VALUE, reason, item.span)
+            seen.add(name or "")
+
+    def tweak(self, tweak: Entry, loc: Loc) -> None:
+        value = tweak.value
+        if not isinstance(value, Map):
+            return
+        given = [value.entries[c].value for c in _CHANGES if c in value.entries]
+        if not any(isinstance(g, Scalar) or (isinstance(g, Map) and g.entries) for g in given):
+            hint = f"give it one of: {', '.join(_CHANGES)}"
+            self.sink.add(
+                Slug.RECIPE_MISSING_KEY, f"the tweak `{dotted(loc)}` changes nothing", tweak.span, hint
+            )
+        for entry in entries(find(value, "files")):
+            if not is_null(entry.value):
+                self.refer(entry.value, "folder", (*loc, "files"))
+        when = value.entries.get("when")
+        if when is not None and isinstance(when.value, Map) and not when.value.entries:
+            reason = f"`{dotted((*loc, 'when'))}` holds no condition"
+            self.sink.add(Slug.RECIPE_BAD_VALUE, reason, when.span, "remove it to apply the tweak everywhere")
+
+    def selectors(self, select: Node | None) -> None:
+        for i, item in enumerate(getattr(select, "items", ())):
+            if isinstance(item, Map) and not item.entries:
+                reason = f"`{dotted(('targets', 'install', 'select', i))}` is empty"
+                hint = "give it a name, an index, an edition or an installation"
+                self.sink.add(Slug.RECIPE_BAD_VALUE, reason, item.span, hint)
