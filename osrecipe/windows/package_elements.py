@@ -6,7 +6,7 @@ Pure: from parsed documents and the list of payload to sorted names. Three kinds
   down to the first part it does not (`memberships.categoryMembership.categoryInstance`, `taskScheduler`), or
   `path@attribute`;
 * what a reader finds inside an element it understands: `registry:unreadable REG_X`, `registry:root HKEY_USERS`,
-  `registry:operation append`, `variable:$(runtime.x)`, `file:without-hash`;
+  `registry:operation append`, `variable:$(runtime.x)`, `file:without-hash`, `component:type dualModeDriver`;
 * the forms of payload: `payload:whole`, `payload:delta-raw`, `payload:delta-pe`, `payload:psf`, `payload:missing`.
 """
 
