@@ -43,12 +43,17 @@ IDENTITY = frozenset(
 """The attributes of an identity that are understood."""
 
 
-def parse(data: bytes) -> Element:
-    """Parse a document whose root is an assembly.
+def parse(data: bytes, *, root_name: str = "assembly", namespaces: frozenset[str] = _ASSEMBLY) -> Element:
+    """Parse a document with a certain root.
+
+    Args:
+        data: the document.
+        root_name: what its root is called.
+        namespaces: the namespaces its root may have, besides none.
 
     Raises:
-        FormatError: TOO_LARGE; CORRUPT for what is not XML, has a document type, or is no assembly; UNSUPPORTED for
-            a compressed manifest.
+        FormatError: TOO_LARGE; CORRUPT for what is not XML, has a document type, or another root; UNSUPPORTED for a
+            compressed manifest.
     """
     if data.startswith(b"DCM\x01"):
         raise FormatError("mum", Fault.UNSUPPORTED, "The manifest is compressed and has to be decoded first")
@@ -59,8 +64,8 @@ def parse(data: bytes) -> Element:
         root = _build(data)
     except (ParseError, DefusedXmlException, ValueError, LookupError) as error:
         raise FormatError("mum", Fault.CORRUPT, f"Not a well-formed document: {error}") from None
-    if root is None or local(root) != "assembly" or namespace(root) not in _ASSEMBLY | {""}:
-        raise FormatError("mum", Fault.CORRUPT, "The document's root is not an assembly")
+    if root is None or local(root) != root_name or namespace(root) not in namespaces | {""}:
+        raise FormatError("mum", Fault.CORRUPT, f"The document's root is not: `{root_name}`")
     return root
 
 
