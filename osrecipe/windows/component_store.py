@@ -37,15 +37,24 @@ def culture(identity: Identity) -> str:
 
 def key_form(identity: Identity) -> str:
     """The name of a component's folder and manifest in the store, lower case."""
+    return _key_form(identity, identity.version)
+
+
+def winners_key(identity: Identity) -> str:
+    r"""The name of a component's key under `SideBySide\Winners`: its key form without the version."""
+    return _key_form(identity, "")
+
+
+def _key_form(identity: Identity, version: str) -> str:
     parts = (
         identity.architecture,
         _shortened(identity.name, _NAME_LENGTH),
         identity.public_key_token or "none",
-        identity.version,
+        version,
         _shortened(culture(identity), _CULTURE_LENGTH),
-        _fingerprint(identity),
+        _fingerprint(identity, version),
     )
-    return "_".join(parts).lower()
+    return "_".join(part for part in parts if part).lower()
 
 
 def winner(identity: Identity) -> str:
@@ -70,12 +79,12 @@ def version_of(identity: Identity) -> Version:
     return Version.parse(identity.version)
 
 
-def _fingerprint(identity: Identity) -> str:
+def _fingerprint(identity: Identity, version: str) -> str:
     fields = (
         ("name", identity.name),
         ("culture", culture(identity)),
         ("type", identity.type),
-        ("version", identity.version),
+        ("version", version),
         ("publicKeyToken", identity.public_key_token),
         ("processorArchitecture", identity.architecture),
         ("versionScope", identity.version_scope),
