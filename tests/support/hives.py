@@ -5,19 +5,17 @@ from __future__ import annotations
 import io
 import json
 import lzma
+import random
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pyregf
 import pytest
 from Registry import Registry
 from support.witness import witness
-
-if TYPE_CHECKING:
-    import random
 
 from osrecipe.formats.hive import Hive, Key
 from osrecipe.formats.hive.names import fold
@@ -57,6 +55,11 @@ def contents(hive: Hive) -> Contents:
         found[path] = {value.name: (int(value.type), value.data) for value in key.values()}
         pending += [((*path, subkey.name), subkey) for subkey in key.subkeys()]
     return found
+
+
+def generator(seed: str) -> random.Random:
+    """Random edits that are the same in each run."""
+    return random.Random(seed)  # noqa: S311 - reproducible on purpose
 
 
 # -- a plain model ---------------------------------------------------------------------------------------------------

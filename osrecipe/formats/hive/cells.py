@@ -29,6 +29,7 @@ CLAIMED = 4
 INDEX_SEEN = 8  # on a key node: its subkey list has been claimed
 VALUES_SEEN = 16  # on a key node: its values have been claimed
 SHARED = 32  # a security cell: many keys refer to it, nothing else may
+_STATES = ALLOCATED | CLAIMED | SHARED
 
 _SPLIT = 8  # the smallest cell
 
@@ -121,8 +122,8 @@ class Cells:
         Raises:
             FormatError: it is not in use, or belongs to somebody already.
         """
-        self.locate(cell)
-        if self.marks[cell >> 3] & (CLAIMED | SHARED):
+        if cell & 7 or cell >= len(self.data) or self.marks[cell >> 3] & _STATES != ALLOCATED:
+            self.locate(cell)
             raise corrupt("a cell is referred to twice", cell)
         self.marks[cell >> 3] |= CLAIMED
 

@@ -63,13 +63,21 @@ class Hive:
         return cls(header.new(timestamp, _NEW_MINOR), tree, 0, recovered=False)
 
     @classmethod
-    def load(cls, data: bytes, *, log1: bytes | None = None, log2: bytes | None = None) -> Hive:
+    def load(
+        cls,
+        data: bytes,
+        *,
+        log1: bytes | None = None,
+        log2: bytes | None = None,
+        timestamp: int | None = None,
+    ) -> Hive:
         """Read a hive. One whose last write was not finished is completed from its logs.
 
         Args:
             data: the primary file.
             log1: the `.LOG1` (or `.LOG`) file.
             log2: the `.LOG2` file.
+            timestamp: a FILETIME for what is written later (see `now`); the file's own if not given.
 
         Raises:
             FormatError: the file is damaged, or dirty (`hive/dirty`) and the logs don't complete it.
@@ -87,7 +95,7 @@ class Hive:
         nodes.read_name(cells, base.root)
         nodes.claim(cells, base.root)
         ring = SecurityRing(cells, cells.u32(base.root, NK_SECURITY))
-        tree = Tree(cells, ring, base.root, base.minor, base.timestamp)
+        tree = Tree(cells, ring, base.root, base.minor, base.timestamp if timestamp is None else timestamp)
         return cls(bytearray(data[:BASE_SIZE]), tree, base.sequence2, recovered=recovered)
 
     @property

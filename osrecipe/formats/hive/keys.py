@@ -232,12 +232,15 @@ class Key:
     def values(self) -> Iterator[Value]:
         """The values in stored order."""
         cells, minor = self._cells, self._tree.minor
-        return (read_value(cells, record, minor) for record in self.lists.values.records())
+        return (read_value(cells, record, name, minor) for record, name in self.lists.values.records())
 
     def value(self, name: str) -> Value | None:
         """The value named so, in any case; the empty name is the default value."""
-        record = self.lists.values.find(name)
-        return None if record is None else read_value(self._cells, record, self._tree.minor)
+        table = self.lists.values
+        record = table.find(name)
+        if record is None:
+            return None
+        return read_value(self._cells, record, table.name_of(record), self._tree.minor)
 
     def set(self, name: str, type: ValueType | int, data: bytes) -> None:  # noqa: A002 - the registry's word
         """Create or replace a value. A value that exists keeps its place and the case of its name.

@@ -117,7 +117,7 @@ class KeyLists:
 
     def release(self) -> None:
         """Free the values and both lists of a key that nobody lists any more."""
-        for record in self.values.records():
+        for record, _ in self.values.records():
             free_value(self._cells, record, self._minor)
         self._free_value_list()
         self._free_index()

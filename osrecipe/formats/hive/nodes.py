@@ -25,6 +25,7 @@ from osrecipe.formats.hive.layout import (
     NK_VALUE_LIST,
     NK_VALUES,
     U16,
+    U32,
     corrupt,
 )
 
@@ -90,7 +91,8 @@ def load_index(cells: Cells, node: int, root: int) -> index.SubkeyIndex:
     entries = []
     for child in children:
         entries.append((names.fold(read_name(cells, child)), child))
-        if child == root or cells.u32(child, NK_PARENT) != node:
+        (parent,) = U32.unpack_from(cells.data, child + 4 + NK_PARENT)  # `read_name` has checked the cell
+        if child == root or parent != node:
             raise corrupt("a key is listed by one that isn't its parent", child)
         if first_time:
             claim(cells, child)

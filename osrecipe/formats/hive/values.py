@@ -73,31 +73,32 @@ class Value:
 
 def read_name(cells: Cells, record: int) -> str:
     """The name of the value whose record is the cell `record`."""
-    signature, size, _, _, _, flags, _ = VK.unpack_from(cells.data, cells.locate(record, VK.size))
+    start = cells.locate(record, VK.size)
+    signature, size, _, _, _, flags, _ = VK.unpack_from(cells.data, start)
     if signature != b"vk":
         raise corrupt("a value has no signature", record)
-    return names.decode(
-        cells.read(record, VK_NAME, size), compressed=bool(flags & VALUE_COMPRESSED), cell=record
-    )
+    if not size:
+        return ""
+    cells.locate(record, VK_NAME + size)
+    raw = bytes(cells.data[start + VK_NAME : start + VK_NAME + size])
+    return names.decode(raw, compressed=bool(flags & VALUE_COMPRESSED), cell=record)
 
 
-def read_value(cells: Cells, record: int, minor: int) -> Value:
-    """The whole value.
+def read_value(cells: Cells, record: int, name: str, minor: int) -> Value:
+    """The value of that record and name.
 
     Raises:
-        FormatError: record or data are damaged.
+        FormatError: its data are damaged.
     """
-    _, _, size, _, number, _, _ = VK.unpack_from(cells.data, cells.locate(record, VK.size))
-    name = read_name(cells, record)
-    return Value(name, _KNOWN.get(number, number), _read_data(cells, record, size, minor))
+    _, _, size, cell, number, _, _ = VK.unpack_from(cells.data, cells.locate(record, VK.size))
+    return Value(name, _KNOWN.get(number, number), _read_data(cells, record, size, cell, minor))
 
 
-def _read_data(cells: Cells, record: int, size: int, minor: int) -> bytes:
+def _read_data(cells: Cells, record: int, size: int, cell: int, minor: int) -> bytes:
     if size & INLINE:
         return cells.read(record, VK_OFFSET, size & ~INLINE)
     if size == 0:
         return b""
-    cell = cells.u32(record, VK_OFFSET)
     if size <= SEGMENT or minor < BIG_DATA_SINCE:
         return cells.read(cell, 0, size)
     segments = _segments(cells, cell, size)
@@ -118,14 +119,13 @@ def _segments(cells: Cells, cell: int, size: int) -> list[int]:
 
 def data_cells(cells: Cells, record: int, minor: int) -> list[int]:
     """Every cell that holds data of a value, list and head of big data included."""
-    size = cells.u32(record, VK_SIZE)
+    _, _, size, cell, *_ = VK.unpack_from(cells.data, cells.locate(record, VK.size))
     if size & INLINE:
         if size & ~INLINE > _INLINE_MAX:
             raise corrupt(f"a value claims too much inline data: {size & ~INLINE} bytes", record)
         return []
     if size == 0:
         return []
-    cell = cells.u32(record, VK_OFFSET)
     if size <= SEGMENT or minor < BIG_DATA_SINCE:
         return [cell]
     return [*_segments(cells, cell, size), cells.u32(cell, 4), cell]
@@ -179,7 +179,7 @@ class ValueTable:
 
     def __init__(self, named: list[tuple[str, int]]) -> None:
         """Take (name, record) pairs; of two values with one name the first is found."""
-        self._records: dict[int, None] = dict.fromkeys(record for _, record in named)
+        self._records: dict[int, str] = {record: name for name, record in named}
         self._by_name: dict[str, int] = {}
         for name, record in named:
             self._by_name.setdefault(names.fold(name), record)
@@ -187,17 +187,21 @@ class ValueTable:
     def __len__(self) -> int:
         return len(self._records)
 
-    def records(self) -> list[int]:
-        """The records in order."""
-        return list(self._records)
+    def records(self) -> list[tuple[int, str]]:
+        """The records and their names in order."""
+        return list(self._records.items())
 
     def find(self, name: str) -> int | None:
         """The record of the value named so, in any case."""
         return self._by_name.get(names.fold(name))
 
+    def name_of(self, record: int) -> str:
+        """The name of a value in its stored case."""
+        return self._records[record]
+
     def add(self, name: str, record: int) -> None:
         """Append a value."""
-        self._records[record] = None
+        self._records[record] = name
         self._by_name[names.fold(name)] = record
 
     def remove(self, name: str, record: int) -> None:

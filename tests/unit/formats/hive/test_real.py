@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,6 +15,7 @@ from support.hives import (
     contents,
     disagreements,
     edit,
+    generator,
     real,
     recovered,
 )
@@ -27,12 +27,8 @@ from osrecipe.formats.hive.check import Flaw, check
 if TYPE_CHECKING:
     from pathlib import Path
 
-EDITS = 10_000 if os.environ.get("OSRECIPE_STRESS") else 300
-
-
-def generator(seed: str) -> random.Random:
-    """Random edits that are the same in each run."""
-    return random.Random(seed)  # noqa: S311 - reproducible on purpose
+STRESS = bool(os.environ.get("OSRECIPE_STRESS"))
+EDITS = 10_000 if STRESS else 300
 
 
 def start(name: str) -> Hive:
@@ -91,7 +87,10 @@ def test_random_edits_match_a_plain_model(name: str, tmp_path: Path) -> None:
     assert expected == contents(hive)
     assert expected == contents(Hive.load(saved))
     assert check(saved) == []
-    for reader in ("python-registry", "libregf"):
+    readers = ["libregf", "python-registry"]
+    if name == "SYSTEM" and not STRESS:
+        readers.pop()  # it needs seconds for this one, which hivex reads below
+    for reader in readers:
         found = READERS[reader].read(saved, tmp_path)
         assert disagreements(expected, found, READERS[reader].agrees) == [], reader
 
