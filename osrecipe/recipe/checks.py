@@ -8,13 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from osrecipe.model.codes import Slug
-from osrecipe.model.recipe import TARGETS
-from osrecipe.recipe.nodes import Entry, Map, Node, Scalar, entries, find, is_null, text_of
+from osrecipe.model.recipe import TARGETS, IsoInput
+from osrecipe.recipe.nodes import Entry, Map, Node, Span, entries, find, is_null, text_of
 from osrecipe.recipe.words import clip, dotted, near
 
 if TYPE_CHECKING:
-    from osrecipe.model.origins import Loc
-    from osrecipe.recipe.nodes import Span
+    from osrecipe.model.origins import Loc, Origins
+    from osrecipe.model.recipe import Recipe
     from osrecipe.recipe.sink import Sink
 
 _KINDS = {"iso": "an ISO", "update": "an update", "folder": "a folder"}
@@ -31,6 +31,15 @@ def check(root: Map, sink: Sink) -> None:
         for tweak in entries(find(root, "targets", target, "tweaks")):
             checker.tweak(tweak, ("targets", target, "tweaks", tweak.key))
     checker.selectors(find(root, "targets", "install", "select"))
+
+
+def check_output(made: Recipe, origins: Origins, sink: Sink) -> None:
+    """Report an output that would take the place of an input; sources are never modified."""
+    place = Span(origins.at("output", "iso"), len(made.output.iso))
+    for name, item in made.inputs.items():
+        if isinstance(item, IsoInput) and item.iso.casefold() == made.output.iso.casefold():
+            reason = f"`output.iso` is the input `{name}`: {clip(made.output.iso)}"
+            sink.add(Slug.RECIPE_BAD_PATH, reason, place, "write to another file; inputs are never changed")
 
 
 def _kind(node: Node) -> str | None:
@@ -91,7 +100,8 @@ class _Checker:
         if not isinstance(value, Map):
             return
         given = [value.entries[c].value for c in _CHANGES if c in value.entries]
-        if not any(isinstance(g, Scalar) or (isinstance(g, Map) and g.entries) for g in given):
+        misspelled = any(k not in (*_CHANGES, "because", "when") for k in value.entries)
+        if not misspelled and not any(not isinstance(g, Map) or g.entries for g in given):
             hint = f"give it one of: {', '.join(_CHANGES)}"
             self.sink.add(
                 Slug.RECIPE_MISSING_KEY, f"the tweak `{dotted(loc)}` changes nothing", tweak.span, hint

@@ -99,7 +99,7 @@ def _unknown_hive(top: str, hive: str, first: str) -> HiveError:
     if top == "HKU":
         return HiveError(
             f"`{first}\\{clip(hive)}` is not in an offline image",
-            r"users to be made start from `HKCU`; LocalSystem is `HKU\.DEFAULT`",
+            r"new users start from `HKCU`; LocalSystem is `HKU\.DEFAULT`",
         )
     if hive.upper() == "HARDWARE":
         return HiveError(

@@ -15,7 +15,7 @@ from osrecipe.recipe import checks, shape
 from osrecipe.recipe.convert import Converter, recipe
 from osrecipe.recipe.fragments import Layer, gather
 from osrecipe.recipe.merge import lay_over
-from osrecipe.recipe.nodes import Map, find, text_of, walk
+from osrecipe.recipe.nodes import Map, Seq, find, text_of, walk
 from osrecipe.recipe.sink import Sink
 from osrecipe.recipe.templates import render
 from osrecipe.recipe.words import clip
@@ -66,6 +66,8 @@ def load(path: Path, *, shown_as: str | None = None) -> LoadedRecipe:
     made = recipe(data, origins, sink)
     if made is None:
         raise sink.error()
+    checks.check_output(made, origins, sink)
+    sink.raise_any()
     return LoadedRecipe(made, origins, path.parent, tuple(layer.path for layer in layers))
 
 
@@ -82,7 +84,11 @@ def _written(layers: tuple[Layer, ...], sink: Sink) -> Map:
 
 def _own_part(layer: Layer, *, last: bool) -> Map:
     """What a file contributes; `extends` has done its work in all but the recipe itself."""
-    entries = {k: e for k, e in layer.root.entries.items() if last or k != "extends"}
+    entries = dict(layer.root.entries)
+    stated = find(layer.root, "extends")
+    well_formed = isinstance(stated, Seq) and all(text_of(i) is not None for i in stated.items)
+    if not (last and well_formed):  # reported by `fragments` when it is not
+        entries.pop("extends", None)
     return Map(entries, layer.root.span)
 
 

@@ -137,7 +137,7 @@ class _Builder:
             )
         if event.version not in (None, (1, 2)):
             span = self.source.span(0, len(self.source.text))
-            reason = "a recipe is YAML 1.2: {}.{}".format(*event.version)
+            reason = "a recipe is YAML 1.2, not {}.{}".format(*event.version)
             raise self.stop(Slug.RECIPE_SYNTAX, reason, span, "remove the `%YAML` line")
 
     def open(self, event: MappingStartEvent | SequenceStartEvent) -> None:

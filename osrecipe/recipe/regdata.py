@@ -73,6 +73,7 @@ def parse_data(node: Node, secrets: Iterable[str] | None) -> RegistryData:
             f"`{clip(node.text)}` is a number with a fraction, which no registry type holds",
             node.span,
             f'write "{clip(node.text)}" for text',
+            Slug.RECIPE_UNQUOTED_BUILD,
         )
     if isinstance(value, int):
         return RegistryData(kind="dword", number=_number(node, MAX_DWORD))

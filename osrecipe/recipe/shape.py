@@ -165,6 +165,8 @@ class _Checker:
         hint = f"did you mean `{meant}`?" if meant else ""
         if any(node.value in words for words in items):
             hint = f"write `[{node.value}]`"
+        elif str(node.value) in LATER:
+            hint = "this version can't do that yet"
         self.sink.add(Slug.RECIPE_BAD_VALUE, reason, node.span, hint)
 
     def choose_map(self, node: Map, options: list[Object], loc: Loc, at: Span) -> Object | None:

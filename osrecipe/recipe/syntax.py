@@ -34,6 +34,7 @@ _WORDS: tuple[tuple[str, str, str, bool], ...] = (
     (r"found character '(?P<x>.+)' that cannot start any token", "a text can't start with `{x}`", _QUOTE_TEXT, False),
     (r"sequence entries are not allowed here", "a list can't start here", "put each `- ` on a line of its own", False),
     (r"expected <block end>, but found", "this line does not fit the ones above it", _ALIGN, False),
+    (r"expected the node content, but found '<stream end>'", "the file ends in the middle of a value", "a bracket is not closed", False),
     (r"expected the node content, but found '(?P<x>.+)'", "there is no value before `{x}`", "", False),
     (r"expected alphabetic or numeric character", "a name is missing after `&`, `*` or `!`", _QUOTE_TEXT, False),
 )  # fmt: skip

@@ -141,9 +141,11 @@ class _Renderer:
         try:
             text = self.text(str(node.value), limit)
         except _UnknownVarError as e:
-            meant = near(e.name, self.known)
-            hint = f"did you mean `vars.{meant}`?" if meant else "declare it under `vars`"
-            self.sink.add(Slug.RECIPE_UNKNOWN_VAR, f"`vars.{clip(e.name)}` is not declared", node.span, hint)
+            for name in e.names:
+                meant = near(name, self.known)
+                hint = f"did you mean `vars.{meant}`?" if meant else "declare it under `vars`"
+                reason = f"`vars.{clip(name)}` is not declared"
+                self.sink.add(Slug.RECIPE_UNKNOWN_VAR, reason, node.span, hint)
             return node
         except _RefusedError as e:
             self.sink.add(Slug.RECIPE_TEMPLATE, str(e), node.span, e.hint)
@@ -156,11 +158,13 @@ class _Renderer:
             msg = f"the recipe holds more templates than can be rendered: {MAX_TEMPLATES}"
             raise _RefusedError(msg)
         template = _read(text)
-        for name in sorted(template.names - self.values.keys()):
-            if name in self.known:  # its own problem is reported where it is written
-                msg = f"`vars.{name}` has no usable value"
-                raise _RefusedError(msg)
-            raise _UnknownVarError(name)
+        if unknown := sorted(template.names - self.known):
+            raise _UnknownVarError(unknown)
+        if broken := sorted(
+            template.names - self.values.keys()
+        ):  # its own problem is reported where it is written
+            msg = f"`vars.{broken[0]}` has no usable value"
+            raise _RefusedError(msg)
         result = template.compiled.render(vars=self.values)
         self.spent += len(result)
         if len(result) > limit:
@@ -170,9 +174,9 @@ class _Renderer:
 
 
 class _UnknownVarError(Exception):
-    def __init__(self, name: str) -> None:
-        super().__init__(name)
-        self.name = name
+    def __init__(self, names: list[str]) -> None:
+        super().__init__(", ".join(names))
+        self.names = names
 
 
 def _as_text(node: Scalar) -> str:
