@@ -138,16 +138,16 @@ class _Reading:
 
     def _reg_file_places(self) -> dict[str, Place]:
         targets = self.recipe.targets
-        each = {
-            "install": targets.install,
-            "winre": targets.winre,
-            "winpe": targets.winpe,
-            "setup": targets.setup,
+        tweaks = {
+            "install": targets.install.tweaks,
+            "winre": targets.winre.tweaks,
+            "winpe": targets.winpe.tweaks,
+            "setup": targets.setup.tweaks,
         }
         return {
             tweak.reg_file: self.origins.at("targets", target, "tweaks", name, "reg-file")
-            for target, settings in each.items()
-            for name, tweak in settings.tweaks.items()
+            for target, named in tweaks.items()
+            for name, tweak in named.items()
             if tweak.reg_file is not None
         }
 

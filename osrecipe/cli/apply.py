@@ -1,0 +1,113 @@
+"""`osrecipe apply`: carry the recipe out."""
+
+from __future__ import annotations
+
+import os
+import sys
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from osrecipe.cli.options import InputFolders, RecipePath
+
+if TYPE_CHECKING:
+    from osrecipe.cli.prepare import Prepared
+    from osrecipe.model.monitor import Monitor
+    from osrecipe.model.result import RunResult
+
+_GIB = 1 << 30
+
+
+class Progress(StrEnum):
+    """How progress is shown."""
+
+    AUTO = "auto"
+    TTY = "tty"
+    PLAIN = "plain"
+    JSON = "json"
+
+
+def apply(
+    recipe: RecipePath,
+    *,
+    inputs: InputFolders = None,
+    parallel: Annotated[
+        int | None,
+        typer.Option(
+            "--parallel", "-p", min=1, max=64, help="Units at a time; one for each core by default."
+        ),
+    ] = None,
+    progress: Annotated[
+        Progress, typer.Option("--progress", help="Bars on a terminal, lines elsewhere, or JSON lines.")
+    ] = Progress.AUTO,
+    store_budget: Annotated[
+        int, typer.Option("--store-budget", metavar="GIB", min=1, help="Space that kept artifacts may take.")
+    ] = 50,
+) -> None:
+    """Carry the recipe out: plan, service every image, write and verify the ISO.
+
+    Stops at the first failure and leaves nothing half-written. What was done before is taken from the store, by
+    content. Exit codes: 0 done, 3 invalid, 4 a task failed, 5 interrupted, 6 cleanup incomplete.
+    """
+    from osrecipe.cli.guard import wants_color
+    from osrecipe.cli.prepare import prepare
+    from osrecipe.render import summary
+    from osrecipe.render.choose import monitor_for
+
+    prepared = prepare(recipe, inputs)
+    monitor = monitor_for(progress.value, sys.stdout, sys.stderr, os.environ)
+    result = _run(prepared, monitor, parallel, store_budget * _GIB)
+    if progress is not Progress.JSON:
+        print(summary.text(result, prepared.plan, color=wants_color(sys.stdout)), end="")
+    if result.exit_code:
+        raise typer.Exit(result.exit_code)
+
+
+def _run(prepared: Prepared, monitor: Monitor, parallel: int | None, budget: int) -> RunResult:
+    from osrecipe.adapters.isolated import IsolatedExecutor
+    from osrecipe.engine.runner import Options, run
+    from osrecipe.engine.store import Store
+    from osrecipe.engine.workspace import Workspace
+
+    recipe = prepared.loaded.recipe
+    output = (prepared.loaded.folder / recipe.output.iso).resolve()
+    output.parent.mkdir(parents=True, exist_ok=True)
+    workspace = Workspace(output, recipe.name)
+    command = [sys.executable, "-m", "osrecipe.cli.worker"]
+    return run(
+        prepared.plan,
+        IsolatedExecutor(command, prepared.adapter.version),
+        workspace,
+        Store(workspace.store, budget),
+        monitor,
+        resolve_inputs=prepared.gathered.paths,
+        secrets=_secrets(prepared),
+        options=Options(parallel=parallel or 0),
+    )
+
+
+def _secrets(prepared: Prepared) -> dict[str, str]:
+    """The values of the recipe's secrets.
+
+    Raises:
+        OsrecipeError: an environment variable is not set; each at its recipe line.
+    """
+    from osrecipe.model.codes import Slug
+    from osrecipe.model.problems import OsrecipeError, Problem
+
+    origins = prepared.loaded.origins
+    values: dict[str, str] = {}
+    problems: list[Problem] = []
+    for name, source in prepared.loaded.recipe.secrets.items():
+        value = os.environ.get(source.env)
+        if value:
+            values[name] = value
+            continue
+        place = origins.at("secrets", name, "env")
+        reason = f"secret `{name}`: the environment variable `{source.env}` is not set"
+        hint = f"set it for this command: `{source.env}=… osrecipe apply …`"
+        problems.append(Problem(Slug.INPUT_SECRET, reason, place, hint, origins.line(place)))
+    if problems:
+        raise OsrecipeError(*problems)
+    return values

@@ -1,0 +1,36 @@
+"""`osrecipe clean`: remove what dead runs left."""
+
+from __future__ import annotations
+
+from osrecipe.cli.options import RecipePath
+
+
+def clean(recipe: RecipePath) -> None:
+    """Remove what dead runs of this recipe left, exactly as their journals say; a live run is left alone.
+
+    `apply` does the same when it starts. Exit code 6 when something could not be removed.
+    """
+    import typer
+
+    from osrecipe.engine.clock import SystemClock
+    from osrecipe.engine.janitor import clean_dead_runs
+    from osrecipe.engine.lock import RunLock
+    from osrecipe.engine.workspace import Workspace
+    from osrecipe.model.codes import ExitCode
+    from osrecipe.recipe import load
+
+    loaded = load(recipe)
+    workspace = Workspace((loaded.folder / loaded.recipe.output.iso).resolve(), loaded.recipe.name)
+    if not workspace.folder.is_dir():
+        print("nothing to clean: no run of this recipe is known")
+        return
+    with RunLock(workspace.lock, str(workspace.folder), "clean"):
+        removed, left = clean_dead_runs(workspace, {}, SystemClock(), sparing="")
+    for text in removed:
+        print(f"removed: {text}")
+    for failure in left:
+        print(f"left: {failure.reason}" + (f"\n  hint: {failure.remedy}" if failure.remedy else ""))
+    if not removed and not left:
+        print("nothing to clean")
+    if left:
+        raise typer.Exit(ExitCode.CLEANUP)

@@ -1,0 +1,24 @@
+"""`osrecipe explain`: why a task is in the plan, and exactly what it does."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from osrecipe.cli.options import InputFolders, RecipePath
+
+
+def explain(
+    task: Annotated[str, typer.Argument(metavar="TASK", help="A task's id, as `plan` shows it.")],
+    recipe: RecipePath,
+    *,
+    inputs: InputFolders = None,
+) -> None:
+    """Explain one task: what it does, what it follows and precedes with the rules' reasons and sources, its checks."""
+    from osrecipe.cli.prepare import prepare
+    from osrecipe.plan.explain import explain as explained
+    from osrecipe.render import explanation
+
+    prepared = prepare(recipe, inputs)
+    print(explanation.text(explained(prepared.plan, task, prepared.adapter)), end="")

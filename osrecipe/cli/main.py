@@ -1,0 +1,60 @@
+"""The command `osrecipe`."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from osrecipe import __version__
+from osrecipe.cli import apply, clean, explain, init, inspect, plan, schema, validate
+from osrecipe.cli.guard import guarded
+
+app = typer.Typer(
+    name="osrecipe",
+    help="Build serviced Windows installation media from a recipe kept in git.",
+    no_args_is_help=True,
+    rich_markup_mode=None,  # rich help costs as much time as all the rest of `--help`
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        print(f"osrecipe {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    *,
+    _version_option: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Build serviced Windows installation media from a recipe kept in git."""
+
+
+for _name, _command in (
+    ("init", init.init),
+    ("validate", validate.validate),
+    ("plan", plan.plan),
+    ("explain", explain.explain),
+    ("apply", apply.apply),
+    ("inspect", inspect.inspect),
+    ("clean", clean.clean),
+    ("schema", schema.schema),
+):
+    app.command(_name)(guarded(_command))
+
+
+def run() -> None:
+    """The console script's entry point."""
+    # On Windows the shell does not expand globs, and a recipe's name may hold `*`: nothing else should expand them.
+    app(windows_expand_args=False) if sys.platform == "win32" else app()
+
+
+if __name__ == "__main__":
+    run()

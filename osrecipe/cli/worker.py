@@ -1,0 +1,85 @@
+"""The worker process: does one unit's work, away from the engine. Started by `IsolatedExecutor`, never by a person.
+
+It reads one request from standard input and writes events, then its outcome, to standard output. The word to cancel,
+or the end of its input, stops it at the next progress report.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from typing import TYPE_CHECKING
+
+from osrecipe.adapters import wire
+from osrecipe.adapters.embedded import EmbeddedAdapter
+from osrecipe.engine.session import carry_out
+from osrecipe.media.jobs import carry_out_job
+from osrecipe.model.plan import Session
+
+if TYPE_CHECKING:
+    from typing import BinaryIO
+
+    from osrecipe.model.adapter import Adapter
+    from osrecipe.model.events import Event
+    from osrecipe.model.execution import UnitOutcome, UnitRequest
+
+
+class Pipe:
+    """The engine's end of our standard streams; lines are written whole, from any thread."""
+
+    def __init__(self, source: BinaryIO, sink: BinaryIO) -> None:
+        self._source = source
+        self._sink = sink
+        self._lock = threading.Lock()
+        self.stopped = threading.Event()
+
+    def listen(self) -> None:
+        """Wait for the word to cancel, or the end of the engine."""
+        for line in iter(self._source.readline, b""):
+            if wire.is_cancel(line):
+                break
+        self.stopped.set()
+
+    def emit(self, event: Event) -> None:
+        """Send an event."""
+        self._write(wire.encode_event(event))
+
+    def end(self, outcome: UnitOutcome) -> None:
+        """Send the final word."""
+        self._write(wire.encode_outcome(outcome))
+
+    def _write(self, line: bytes) -> None:
+        with self._lock:
+            self._sink.write(line)
+            self._sink.flush()
+
+
+def main() -> None:
+    """Serve one request."""
+    # Native libraries print to descriptor 1 when they feel like it: events get a descriptor of their own.
+    events = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    pipe = Pipe(sys.stdin.buffer, events)
+    request, secrets = wire.decode_request(sys.stdin.buffer.readline())
+    threading.Thread(target=pipe.listen, daemon=True).start()
+    pipe.end(_do(request, secrets, pipe, _adapter(request.adapter)))
+    # the listener may sit in a read that never ends
+    events.close()
+    os._exit(0)
+
+
+def _adapter(name: str) -> Adapter:
+    if name != EmbeddedAdapter.NAME:
+        msg = f"no such adapter: {name}"
+        raise ValueError(msg)
+    return EmbeddedAdapter()
+
+
+def _do(request: UnitRequest, secrets: dict[str, str], pipe: Pipe, adapter: Adapter) -> UnitOutcome:
+    work = carry_out if isinstance(request.unit, Session) else carry_out_job
+    return work(request, adapter, secrets, pipe.emit, pipe.stopped.is_set)
+
+
+if __name__ == "__main__":
+    main()
