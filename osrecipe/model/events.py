@@ -67,6 +67,24 @@ class TaskFailed(Frozen):
     milliseconds: int = 0
 
 
+class TaskChecked(Frozen):
+    """What reading back showed of a task that ended well: once all tasks are done, right before the image is saved."""
+
+    event: Literal["task-checked"] = "task-checked"
+    unit: UnitId
+    task: TaskId
+    checks: tuple[CheckResult, ...]
+
+
+class UnitProgress(Frozen):
+    """How far a unit is with what belongs to no task: opening its image, saving it. Thousandths. Lossy."""
+
+    event: Literal["unit-progress"] = "unit-progress"
+    unit: UnitId
+    permille: int
+    text: str = ""
+
+
 class UnitFinished(Frozen):
     """A unit ended: `done`, `cached` (its artifacts came from the store), `failed`, `skipped` or `cancelled`."""
 
@@ -117,6 +135,8 @@ Event = Annotated[
     | TaskProgress
     | TaskFinished
     | TaskFailed
+    | TaskChecked
+    | UnitProgress
     | UnitFinished
     | ResourceAcquired
     | ResourceReleased

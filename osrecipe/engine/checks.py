@@ -1,0 +1,155 @@
+"""Checks read back from an image that is open, whichever adapter opened it: post-conditions and `expect:` alike.
+
+A check says what was found, for the report; the value of a secret is never shown. Nothing is changed here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Protocol
+
+from osrecipe.engine.hivefiles import HiveFiles, Readable, encode, same_data
+from osrecipe.formats.errors import FormatError
+from osrecipe.formats.hive import ValueType
+from osrecipe.formats.hive.data import decode_sz, describe
+from osrecipe.model.checks import (
+    BuildIs,
+    CheckResult,
+    FeatureIs,
+    FileIs,
+    NothingPending,
+    PackagePresent,
+    RegistryKeyAbsent,
+    RegistryValueIs,
+)
+from osrecipe.model.registry import RegistryKey, RegistryRoot
+from osrecipe.model.version import Version
+from osrecipe.model.winpath import WinPath
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from osrecipe.model.checks import Check
+    from osrecipe.windows.hives import Target
+
+PENDING = WinPath("Windows\\WinSxS\\pending.xml")
+"""Where the servicing stack keeps actions that are left for the next start."""
+_CURRENT_VERSION = RegistryKey(root=RegistryRoot.SOFTWARE, path="Microsoft\\Windows NT\\CurrentVersion")
+
+
+class Checkable(Readable, Protocol):
+    """What an image must offer to be checked; `OpenImage` and `ReadImage` both do."""
+
+    def package_state(self, identity: str) -> str | None:
+        """As `OpenImage.package_state`."""
+
+    def feature_state(self, name: str) -> str | None:
+        """As `OpenImage.feature_state`."""
+
+
+class Checker:
+    """Checks of one image as it is now; its hives are read once.
+
+    Args:
+        image: the image.
+        target: its kind, for what `HKCU` means.
+        secrets: values by name, for checks on secret values.
+    """
+
+    def __init__(self, image: Checkable, target: Target, secrets: Mapping[str, str] | None = None) -> None:
+        self._image = image
+        self._hives = HiveFiles(image, target)
+        self._secrets = secrets or {}
+
+    def evaluate(self, check: Check) -> CheckResult:
+        """Whether a check holds, and what was found.
+
+        Raises:
+            TaskError: a hive that must be read is damaged.
+            OSError: the image can't be read.
+        """
+        passed, found = self._evaluate(check)
+        return CheckResult(check=check, passed=passed, found=found)
+
+    def _evaluate(self, check: Check) -> tuple[bool, str]:
+        match check:
+            case PackagePresent() | FeatureIs():
+                return self._state(check)
+            case BuildIs():
+                return self._build(check)
+            case RegistryValueIs():
+                return self._value(check)
+            case FileIs():
+                return self._file(check)
+            case RegistryKeyAbsent() | NothingPending():
+                return self._absence(check)
+
+    def _absence(self, check: RegistryKeyAbsent | NothingPending) -> tuple[bool, str]:
+        if isinstance(check, NothingPending):
+            there = self._image.info(PENDING) is not None
+        else:
+            there = self._hives.has_key(check.key)
+        return not there, "present" if there else "absent"
+
+    def _state(self, check: PackagePresent | FeatureIs) -> tuple[bool, str]:
+        if isinstance(check, FeatureIs):
+            state = self._image.feature_state(check.name)
+            return state == check.state, state or "no such feature"
+        state = self._image.package_state(check.identity)
+        return state is not None, state or "not recorded"
+
+    def build(self) -> Version | None:
+        """The image's build as its registry says, or None when it does not."""
+        build = self._text("CurrentBuild") or self._text("CurrentBuildNumber")
+        if build is None or not build.isascii() or not build.isdigit():
+            return None
+        major, minor = self._number("CurrentMajorVersionNumber"), self._number("CurrentMinorVersionNumber")
+        if major is None or minor is None:  # before Windows 10 there is only a text such as `6.3`
+            first, _, second = (self._text("CurrentVersion") or "").partition(".")
+            if not (first.isdecimal() and second.isdecimal()):
+                return None
+            major, minor = int(first), int(second)
+        return Version(major=major, minor=minor, build=int(build), revision=self._number("UBR") or 0)
+
+    def _build(self, check: BuildIs) -> tuple[bool, str]:
+        found = self.build()
+        if found is None:
+            return False, "the image's registry states no build"
+        return (check.version <= found if check.at_least else check.version == found), str(found)
+
+    def _text(self, name: str) -> str | None:
+        value = self._hives.value(_CURRENT_VERSION, name)
+        return decode_sz(value.data) if value is not None and value.type == ValueType.SZ else None
+
+    def _number(self, name: str) -> int | None:
+        value = self._hives.value(_CURRENT_VERSION, name)
+        return int.from_bytes(value.data, "little") if value and value.type == ValueType.DWORD else None
+
+    def _value(self, check: RegistryValueIs) -> tuple[bool, str]:
+        value = self._hives.value(check.key, check.name)
+        if value is None:
+            return check.data is None, "absent"
+        if check.data is None:
+            return False, describe(value)
+        secret = check.data.kind == "secret"
+        try:
+            type_, data = encode(check.data, self._secrets)
+        except FormatError as cause:
+            return False, f"what is expected can't be stored: {cause.reason}"
+        return same_data(value, type_, data), "a value that is not shown" if secret else describe(value)
+
+    def _file(self, check: FileIs) -> tuple[bool, str]:
+        info = self._image.info(check.path)
+        there = "absent" if info is None else "present"
+        if check.state in {"present", "absent"}:
+            return there == check.state, there
+        if info is None or info.is_folder:
+            return False, "a folder" if info else "absent"
+        with self._image.read(check.path) as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]  # any binary file does
+        return found == check.state, found
+
+
+def evaluate(check: Check, image: Checkable, target: Target) -> CheckResult:
+    """Evaluate a single check; for several, a `Checker` reads each hive once."""
+    return Checker(image, target).evaluate(check)
