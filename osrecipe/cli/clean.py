@@ -25,7 +25,7 @@ def clean(recipe: RecipePath) -> None:
         print("nothing to clean: no run of this recipe is known")
         return
     with RunLock(workspace.lock, str(workspace.folder), "clean"):
-        removed, left = clean_dead_runs(workspace, {}, SystemClock(), sparing="")
+        removed, left = clean_dead_runs(workspace, {}, SystemClock(), by="clean")
     for text in removed:
         print(f"removed: {text}")
     for failure in left:

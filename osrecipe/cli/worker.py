@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from osrecipe.adapters import wire
 from osrecipe.adapters.embedded import EmbeddedAdapter
-from osrecipe.engine.session import carry_out
-from osrecipe.media.jobs import carry_out_job
+from osrecipe.engine import session
+from osrecipe.media import jobs
 from osrecipe.model.plan import Session
 
 if TYPE_CHECKING:
@@ -73,12 +73,13 @@ def _adapter(name: str) -> Adapter:
     if name != EmbeddedAdapter.NAME:
         msg = f"no such adapter: {name}"
         raise ValueError(msg)
-    return EmbeddedAdapter()
+    adapter: Adapter = EmbeddedAdapter()
+    return adapter
 
 
 def _do(request: UnitRequest, secrets: dict[str, str], pipe: Pipe, adapter: Adapter) -> UnitOutcome:
-    work = carry_out if isinstance(request.unit, Session) else carry_out_job
-    return work(request, adapter, secrets, pipe.emit, pipe.stopped.is_set)
+    work = session.carry_out if isinstance(request.unit, Session) else jobs.carry_out
+    return work(request, adapter, secrets=secrets, emit=pipe.emit, cancelled=pipe.stopped.is_set)
 
 
 if __name__ == "__main__":

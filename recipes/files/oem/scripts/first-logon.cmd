@@ -1,0 +1,2 @@
+@echo off
+rem Runs once at the first logon.
