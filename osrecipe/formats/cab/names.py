@@ -16,6 +16,7 @@ _DEVICE = re.compile(
 )
 _FORBIDDEN = re.compile(r'[\x00-\x1f<>:"|?*]')
 _DEEPEST = 64
+_LONGEST = 255  # bytes of UTF-8, the least that any host's file system takes
 
 
 def fold(name: str) -> str:
@@ -40,7 +41,7 @@ def safe_parts(name: str, *, format_: str = "cab") -> tuple[str, ...]:
 
     Raises:
         FormatError: UNSAFE for absolute paths, drive letters, streams, `..`, device names, control characters,
-            and parts that end in a dot or a space.
+            parts that end in a dot or a space, and parts too long for a file system.
     """
     parts = tuple(name.replace("/", "\\").split("\\"))
     if len(parts) > _DEEPEST or not all(_is_safe(part) for part in parts):
@@ -52,6 +53,6 @@ def safe_parts(name: str, *, format_: str = "cab") -> tuple[str, ...]:
 
 def _is_safe(part: str) -> bool:
     # An empty part is a leading, doubled or trailing separator; `.` and `..` end in a dot.
-    if not part or part[-1] in ". " or _FORBIDDEN.search(part):
+    if not part or part[-1] in ". " or _FORBIDDEN.search(part) or len(part.encode()) > _LONGEST:
         return False
     return _DEVICE.fullmatch(part) is None
