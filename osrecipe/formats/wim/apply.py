@@ -20,6 +20,7 @@ from osrecipe.formats.wim.edits import (
     PutFile,
     PutReparse,
     Rename,
+    RepairDirectoryStreams,
     SetAttributes,
     SetSecurity,
     SetTimes,
@@ -211,6 +212,13 @@ class Editor:
         data = [] if node.is_directory else [ZERO_HASH if edit.tag & _NAME_SURROGATE else old]
         node.reload(dentry.with_streams(dentry.with_reparse(node.raw, edit.tag), [self._sha1, *data]))
         node.children = None  # a reparse point has no list, not even an empty one
+
+    @_do.register
+    def _(self, _: RepairDirectoryStreams) -> None:
+        for node in self._image.nodes():
+            if node.is_directory and any(not name for name, _, _ in dentry.stream_rows(node.raw)):
+                reparse = [stream.sha1 for stream in node.streams() if stream.kind is Kind.REPARSE]
+                node.reload(dentry.with_streams(node.raw, reparse))
 
     def _each_name(self, path: str, change: Callable[[bytes], bytes]) -> None:
         for node in self._names_of(self._existing(path)):

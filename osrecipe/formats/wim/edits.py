@@ -128,4 +128,24 @@ class PutReparse:
     directory: bool = False
 
 
-Edit = PutFile | Link | Delete | Rename | MakeDirectory | SetSecurity | SetAttributes | SetTimes | PutReparse
+@dataclass(frozen=True, slots=True)
+class RepairDirectoryStreams:
+    """Stores the streams of all directories as DISM does.
+
+    libwim before 1.14.2 wrote a row for a directory's unnamed stream, which a directory does not have; DISM
+    refuses such images.
+    """
+
+
+Edit = (
+    PutFile
+    | Link
+    | Delete
+    | Rename
+    | MakeDirectory
+    | SetSecurity
+    | SetAttributes
+    | SetTimes
+    | PutReparse
+    | RepairDirectoryStreams
+)

@@ -42,12 +42,13 @@ class Node:
         group: hard-link group, 0 for none and for reparse points.
         extra: number of extra stream rows.
         name: the long name.
+        by_name: children by folded name, made when first asked for.
         children: entries of a directory in the file's order; None where the file has no list for it.
     """
 
     __slots__ = (
-        "_by_name",
         "attributes",
+        "by_name",
         "children",
         "extra",
         "group",
@@ -59,7 +60,7 @@ class Node:
 
     def __init__(self, raw: bytes) -> None:
         self.children: list[Node] | None = None
-        self._by_name: dict[str, list[Node]] | None = None
+        self.by_name: dict[str, list[Node]] | None = None
         self.reload(raw)
 
     def reload(self, raw: bytes) -> None:
@@ -91,11 +92,11 @@ class Node:
         return next((node for node in found if node.name == name), found[0])
 
     def _names(self) -> dict[str, list[Node]]:
-        if self._by_name is None:
-            self._by_name = {}
+        if self.by_name is None:
+            self.by_name = {}
             for node in self.children or ():
-                self._by_name.setdefault(fold(node.name), []).append(node)
-        return self._by_name
+                self.by_name.setdefault(fold(node.name), []).append(node)
+        return self.by_name
 
     def attach(self, node: Node) -> None:
         """Takes an entry in, at its place in an order without regard to case."""
@@ -103,15 +104,15 @@ class Node:
             self.children = []
         at = bisect_left(self.children, fold(node.name), key=lambda other: fold(other.name))
         self.children.insert(at, node)
-        if self._by_name is not None:
-            self._by_name.setdefault(fold(node.name), []).append(node)
+        if self.by_name is not None:
+            self.by_name.setdefault(fold(node.name), []).append(node)
 
     def detach(self, node: Node) -> None:
         """Gives an entry away; it must still have the name it had when it came."""
         if self.children is not None:
             self.children.remove(node)  # entries are equal only to themselves
-        if self._by_name is not None:
-            self._by_name[fold(node.name)].remove(node)
+        if self.by_name is not None:
+            self.by_name[fold(node.name)].remove(node)
 
     def streams(self) -> list[dentry.Stream]:
         """What data the entry refers to."""
@@ -334,7 +335,7 @@ class _Parser:
         node.extra = extra
         node.name = utf_16_le_decode(raw[at + 102 : at + 102 + named], "surrogatepass", True)[0]  # noqa: FBT003 - "final"
         node.children = None
-        node._by_name = None
+        node.by_name = None
         return node, end
 
     def _skip_streams(self, at: int, count: int) -> int:

@@ -277,7 +277,7 @@ def finish(out: BinaryIO, writer: BlobWriter, header: Header, ending: Ending, wa
         The header as written.
     """
     table = writer.add_plain(ending.table, ResourceFlag.METADATA)
-    xml = writer.add_plain(ending.xml(out.tell()), ResourceFlag.METADATA)
+    xml = writer.add_plain(ending.xml(writer.align()), ResourceFlag.METADATA)
     sums = NO_RESOURCE
     if ending.with_integrity:
         out.flush()
