@@ -1,0 +1,87 @@
+"""Cleanup: what the ledger knows to be superseded leaves the store. What the image came with is never touched."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Literal
+
+from osrecipe.adapters.embedded.ledger import LedgerCleanup
+from osrecipe.model.adapter import Outcome, TaskError
+from osrecipe.model.codes import Slug
+from osrecipe.windows.component_store import MANIFESTS, PACKAGES, PENDING, STORE
+
+if TYPE_CHECKING:
+    from osrecipe.adapters.embedded.ledger import Ledger, LedgerComponent
+    from osrecipe.adapters.embedded.work import Work
+
+_PENDING: Final = "0x800f0806"
+
+
+def clean_up(work: Work, level: Literal["superseded", "reset-base"]) -> Outcome:
+    """Remove superseded components and packages; `reset-base` also makes what is installed permanent.
+
+    Raises:
+        TaskError: actions are pending in the image (`run/pending-actions`).
+    """
+    if work.image.info(PENDING) is not None:
+        raise TaskError(
+            Slug.RUN_PENDING,
+            f"actions are pending in the image: `{PENDING}`",
+            code=_PENDING,
+            remedy="clean up before what leaves actions pending, or start from an image without them",
+        )
+    before = work.ledger
+    components = [one for one in before.components if one.state == "superseded"]
+    packages = [one for one in before.packages if one.state == "superseded"]
+    reclaimed = sum(_remove(work, one) for one in components)
+    for package in packages:
+        for suffix in ("mum", "cat"):
+            work.image.delete(PACKAGES / f"{package.identity}.{suffix}")
+    after = _without_superseded(before)
+    if level == "reset-base":
+        after = _permanent(after)
+    if after == before:
+        return Outcome(status="nothing-to-do", detail="nothing of the ledger is superseded")
+    row = LedgerCleanup(level=level, components=len(components), packages=len(packages), reclaimed=reclaimed)
+    work.ledger = after.model_copy(update={"cleanups": (*after.cleanups, row)})
+    return Outcome(
+        detail=f"{len(components)} components and {len(packages)} packages removed, {reclaimed} bytes reclaimed",
+        figures=(
+            ("components", len(components)),
+            ("packages", len(packages)),
+            ("bytes-reclaimed", reclaimed),
+        ),
+    )
+
+
+def _remove(work: Work, component: LedgerComponent) -> int:
+    """Take a component out of the store; the bytes that nothing names any more."""
+    folder = STORE / component.key_form
+    reclaimed = sum(
+        file.size
+        for file in component.files
+        if not any(work.image.is_same_file(folder / file.name, place) for place in file.destinations)
+    )
+    work.image.delete(folder)
+    work.image.delete(MANIFESTS / f"{component.key_form}.manifest")
+    return reclaimed
+
+
+def _without_superseded(ledger: Ledger) -> Ledger:
+    return ledger.model_copy(
+        update={
+            "components": tuple(one for one in ledger.components if one.state != "superseded"),
+            "packages": tuple(one for one in ledger.packages if one.state != "superseded"),
+        }
+    )
+
+
+def _permanent(ledger: Ledger) -> Ledger:
+    """Installed packages can't be taken back any more: what registry values were before is forgotten."""
+    packages = tuple(one.model_copy(update={"permanent": True}) for one in ledger.packages)
+    components = tuple(
+        one.model_copy(
+            update={"values": tuple(v.model_copy(update={"was_type": None, "was": ""}) for v in one.values)}
+        )
+        for one in ledger.components
+    )
+    return ledger.model_copy(update={"packages": packages, "components": components})

@@ -1,0 +1,71 @@
+"""What an image has installed: the ledger's word first, then what the image came with."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from osrecipe.adapters.embedded.ledger import Ledger, load_ledger
+from osrecipe.adapters.embedded.view import ImageView, read_all
+from osrecipe.windows.applicability import InstalledIndex
+from osrecipe.windows.features import features_of
+from osrecipe.windows.installed import installed_packages
+
+if TYPE_CHECKING:
+    from osrecipe.model.winpath import WinPath
+    from osrecipe.windows.installed import InstalledPackage
+
+
+class ViewFiles:
+    """An image as `windows` wants to see it."""
+
+    def __init__(self, view: ImageView) -> None:
+        self._view = view
+
+    def read_bytes(self, path: WinPath) -> bytes | None:
+        """As `ImageFiles.read_bytes`."""
+        found = self._view.info(path)
+        return None if found is None or found.is_folder else read_all(self._view, path)
+
+    def names_in(self, folder: WinPath) -> tuple[str, ...]:
+        """As `ImageFiles.names_in`."""
+        return self._view.names_in(folder)
+
+
+class Records:
+    """An image's packages and features; read when asked for, for one operation."""
+
+    def __init__(self, view: ImageView) -> None:
+        self.files = ViewFiles(view)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """What this adapter did."""
+        return load_ledger(self.files)
+
+    @cached_property
+    def original(self) -> dict[str, InstalledPackage]:
+        """What the image's own records say."""
+        return installed_packages(self.files)
+
+    def package_state(self, identity: str) -> str | None:
+        """As `OpenImage.package_state`."""
+        added = self.ledger.package(identity)
+        if added is not None:
+            return added.state
+        found = self.original.get(identity.lower())
+        return found.state if found is not None and found.state in {"installed", "superseded"} else None
+
+    def feature_state(self, name: str) -> str | None:
+        """As `OpenImage.feature_state`."""
+        switched = self.ledger.feature(name)
+        if switched is not None:
+            return switched.state
+        found = features_of(self.files, name)
+        return None if not found else "enabled" if found[0].enabled else "disabled"
+
+    def installed(self) -> InstalledIndex:
+        """Everything installed, for applicability."""
+        added = [package.identity for package in self.ledger.packages if package.state == "installed"]
+        own = [package.identity for package in self.original.values() if package.state == "installed"]
+        return InstalledIndex([*own, *added])

@@ -1,0 +1,43 @@
+"""Servicing operations by kind."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from osrecipe.adapters.embedded.cleanup import clean_up
+from osrecipe.adapters.embedded.packages import add_update
+from osrecipe.adapters.embedded.switching import enable_netfx3, set_feature
+from osrecipe.adapters.embedded.work import Work
+from osrecipe.model.frozen import Digest
+from osrecipe.model.tasks import AddPackage, CleanupImage, EnableNetfx3, InputRef, SetFeature
+
+if TYPE_CHECKING:
+    from osrecipe.adapters.embedded.staged import StagedImage
+    from osrecipe.model.adapter import Context, Outcome
+    from osrecipe.model.tasks import Servicing
+
+
+def service(image: StagedImage, op: Servicing, ctx: Context, now: int) -> Outcome:
+    """Carry an operation out; `now` is a FILETIME.
+
+    Raises:
+        TaskError: it can't be done.
+        FormatError: the image or the package is damaged.
+    """
+    work = Work(image, ctx, now)
+    outcome = _do(work, op)
+    work.finish()
+    return outcome
+
+
+def _do(work: Work, op: Servicing) -> Outcome:
+    match op:
+        case AddPackage():
+            path = work.ctx.resolve(InputRef(input=op.input, digest=Digest(op.content)))
+            return add_update(work, path, op.kb).outcome(f"KB{op.kb}" if op.kb else op.package)
+        case EnableNetfx3():
+            return enable_netfx3(work, work.ctx.resolve(op.source), op.package)
+        case SetFeature():
+            return set_feature(work, op.feature, op.state)
+        case CleanupImage():
+            return clean_up(work, op.level)
