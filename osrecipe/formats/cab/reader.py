@@ -11,7 +11,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, suppress
 from datetime import UTC
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Self
 
@@ -75,12 +75,19 @@ class CabReader:
         Raises:
             FormatError: MISSING; CORRUPT when two files have that name.
         """
-        found = [file for file in self.directory.files if fold(file.name) == fold(name)]
+        found = self._by_name.get(fold(name), [])
         if not found:
             raise FormatError("cab", Fault.MISSING, f"The cabinet has no such file: `{shown(name)}`")
         if len(found) > 1:
             raise FormatError("cab", Fault.CORRUPT, f"The cabinet has two files of one name: `{shown(name)}`")
         return found[0]
+
+    @cached_property
+    def _by_name(self) -> dict[str, list[CabFile]]:
+        index: dict[str, list[CabFile]] = {}
+        for file in self.directory.files:
+            index.setdefault(fold(file.name), []).append(file)
+        return index
 
     def read(self, name: str, *, limit: int) -> bytes:
         """Read one file.
@@ -136,7 +143,9 @@ class CabReader:
                 written unless all names and sizes are good; after damaged data what was written is removed.
             OSError: the disk refused.
         """
-        files = self.directory.files if names is None else tuple(self.find(name) for name in names)
+        files = (
+            self.directory.files if names is None else tuple(dict.fromkeys(self.find(name) for name in names))
+        )
         targets = _targets(files, to)
         written: list[Path] = []
         try:

@@ -46,10 +46,11 @@ class PackageArchive:
         self.kind = kind
         self.files: tuple[StoredFile, ...] = store.files
         self._store = store
+        self._names = frozenset(fold(file.name) for file in store.files)
 
     def has(self, name: str) -> bool:
         """Whether it has a file of a path, whatever the case."""
-        return any(fold(file.name) == fold(name) for file in self.files)
+        return fold(name) in self._names
 
     def package(self) -> Package | None:
         """Read its description, or None where it is no package.
@@ -71,7 +72,7 @@ class PackageArchive:
         """Read several files with one pass, of at most `limit` bytes together.
 
         Returns:
-            Name and bytes of each, ordered by place in the archive.
+            Name and bytes of each, in an order that suits the container.
 
         Raises:
             FormatError: as `read`.

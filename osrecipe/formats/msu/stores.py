@@ -143,7 +143,7 @@ class _WimStore:
         return tuple(written)
 
     def _judged(self, names: Iterable[str], limit: int) -> list[Entry]:
-        entries = [self._find(name) for name in names]
+        entries = list(dict.fromkeys(self._find(name) for name in names))
         if sum(entry.size or 0 for entry in entries) > limit:
             raise FormatError("msu", Fault.TOO_LARGE, f"The files are larger than the bound of {limit} bytes")
         return entries

@@ -20,6 +20,7 @@ from osrecipe.formats.errors import Fault, FormatError
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+    from random import Random
 
 GOOD = ["mszip_lzx_qtm", "normal_255c_filename", "normal_2files_1folder", "normal_2files_2folders"] + [
     f"reserve_{variant}" for variant in ("---", "--D", "-F-", "-FD", "H--", "H-D", "HF-", "HFD")
@@ -340,3 +341,65 @@ def test_a_stream_is_a_source(author: Callable[..., Path]) -> None:
     stream.seek(2)
     with CabReader(stream) as reader:
         assert reader.read("a", limit=1) == b"1"
+
+
+def lzx_stored(data: bytes) -> list[bytes]:
+    """LZX blocks of the kind that stores its bytes as they are, one per frame of the cabinet."""
+    blocks = []
+    for at in range(0, len(data), 32768):
+        frame = data[at : at + 32768]
+        # One bit says in the first frame that no calls are translated; then kind 3, the size, and zeros up to a word.
+        bits, count = (3 << 24 | len(frame), 28) if not at else (3 << 24 | len(frame), 27)
+        word = bits << (32 - count)
+        head = struct.pack("<HH", word >> 16, word & 0xFFFF) + struct.pack("<III", 1, 1, 1)
+        blocks.append(head + frame + b"\0" * (len(frame) % 2))
+    return blocks
+
+
+def lzx_cabinet(files: dict[str, bytes]) -> bytes:
+    """A cabinet of one LZX folder with a window of 2 MiB."""
+    data = b"".join(files.values())
+    blocks = lzx_stored(data)
+    table, offset = b"", 0
+    for name, content in files.items():
+        table += struct.pack("<IIHHHH", len(content), offset, 0, 0x21, 0, 0) + name.encode() + b"\0"
+        offset += len(content)
+    start = 36 + 8 + len(table)
+    body = b""
+    for number, block in enumerate(blocks):
+        body += struct.pack("<IHH", 0, len(block), len(data[number * 32768 : (number + 1) * 32768])) + block
+    header = struct.pack(
+        "<4sIIIIIBBHHHHH", b"MSCF", 0, start + len(body), 0, 44, 0, 3, 1, 1, len(files), 0, 0, 0
+    )
+    return header + struct.pack("<IHH", start, len(blocks), 21 << 8 | 3) + table + body
+
+
+@needs_mspack
+@settings(max_examples=25, deadline=None)
+@given(
+    st.lists(st.integers(0, 90_000), min_size=1, max_size=4).filter(sum), st.randoms(use_true_random=False)
+)
+def test_lzx_over_many_blocks_is_cut_into_its_files(sizes: list[int], rng: Random) -> None:
+    """Files of an LZX folder come out whole wherever they begin and end, alone and together."""
+    files = {f"f{number}": rng.randbytes(size) for number, size in enumerate(sizes)}
+    with CabReader(lzx_cabinet(files)) as reader:
+        assert files == {
+            file.name: data for file, data in reader.read_each(reader.directory.files, limit=LIMIT)
+        }
+        name = rng.choice(sorted(files))
+        assert files[name] == reader.read(name, limit=LIMIT)
+
+
+@needs_mspack
+def test_the_witness_agrees_on_many_blocks(tmp_path: Path) -> None:
+    """Cabextract reads the same bytes from an LZX folder of several blocks."""
+    files = {"a.bin": bytes(range(256)) * 300, "b.bin": b"tail" * 20_000}
+    path = tmp_path / "a.cab"
+    path.write_bytes(lzx_cabinet(files))
+    assert files == {name: cabextract(path, name) for name in files}
+
+
+def test_a_name_asked_for_twice_is_extracted_once(author: Callable[..., Path], tmp_path: Path) -> None:
+    """Two spellings of one name are one file."""
+    with CabReader(author({"a": b"1"})) as reader:
+        assert len(reader.extract(["a", "A"], tmp_path / "out", limit_bytes=9)) == 1
