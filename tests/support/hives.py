@@ -62,6 +62,14 @@ def generator(seed: str) -> random.Random:
     return random.Random(seed)  # noqa: S311 - reproducible on purpose
 
 
+def every_key(hive: Hive) -> list[Key]:
+    """All keys, the root first."""
+    keys = [hive.root]
+    for key in keys:
+        keys += key.subkeys()
+    return keys
+
+
 # -- a plain model ---------------------------------------------------------------------------------------------------
 
 
@@ -237,6 +245,20 @@ def _libregf(data: bytes, _folder: Path) -> Contents:
         path, key = pending.pop()
         found[path] = {value.name or "": (value.type, value.data or b"") for value in key.values}
         pending += [((*path, subkey.name), subkey) for subkey in key.sub_keys]
+    file.close()
+    return found
+
+
+def about_keys(data: bytes) -> dict[str, tuple[int, str | None]]:
+    """Time and class name of every key, as libregf reads them."""
+    found: dict[str, tuple[int, str | None]] = {}
+    file = pyregf.file()
+    file.open_file_object(io.BytesIO(data))
+    pending: list[tuple[str, Any]] = [("", file.get_root_key())]
+    while pending:
+        path, key = pending.pop()
+        found[path] = (key.get_last_written_time_as_integer(), key.class_name)
+        pending += [(f"{path}\\{subkey.name}".lstrip("\\"), subkey) for subkey in key.sub_keys]
     file.close()
     return found
 

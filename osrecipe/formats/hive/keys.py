@@ -16,10 +16,8 @@ from osrecipe.formats.errors import Fault, FormatError
 from osrecipe.formats.hive import names, nodes
 from osrecipe.formats.hive.layout import (
     FORMAT,
-    INLINE,
     KEY_SYMLINK,
     KEY_VOLATILE,
-    MAX_DATA,
     MAX_DEPTH,
     MAX_KEY_NAME,
     MAX_VALUE_NAME,
@@ -34,7 +32,7 @@ from osrecipe.formats.hive.layout import (
     too_large,
 )
 from osrecipe.formats.hive.lists import KeyLists
-from osrecipe.formats.hive.values import Value, ValueType, read_value, write_data
+from osrecipe.formats.hive.values import Value, ValueType, max_data, read_value, write_data
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -252,8 +250,8 @@ class Key:
             raise too_large(f"a value's name is longer than {MAX_VALUE_NAME} characters: `{name[:40]}…`")
         if not 0 <= type <= NIL:
             raise FormatError(FORMAT, Fault.UNSUPPORTED, f"a value's type doesn't fit 32 bits: {type}")
-        if len(data) > min(MAX_DATA, INLINE - 1):
-            raise too_large(f"the data of value `{name}` is too long: {len(data)} bytes")
+        if len(data) > max_data(self._tree.minor):
+            raise too_large(f"the data of value `{name[:40]}` is too long: {len(data)} bytes")
         record = self.lists.values.find(name)
         if record is None:
             record = self.lists.add_value(name)

@@ -34,6 +34,8 @@ SEGMENT_CELL = SEGMENT + 4
 """Payload asked for each segment: Windows keeps four spare bytes, so that every cell is 16,352 bytes."""
 MAX_DATA = SEGMENT * 0xFFFF
 """A big-data record counts its segments in 16 bits."""
+MAX_WHOLE_DATA = (1 << 20) - 8
+"""Before data was split, Windows made no cell larger than 1 MiB."""
 INLINE = 0x80000000
 """Set in a value's size when its data (at most four bytes) stands in the offset field."""
 

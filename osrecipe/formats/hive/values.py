@@ -14,6 +14,7 @@ from osrecipe.formats.hive.layout import (
     DB,
     INLINE,
     MAX_DATA,
+    MAX_WHOLE_DATA,
     NIL,
     SEGMENT,
     SEGMENT_CELL,
@@ -25,7 +26,6 @@ from osrecipe.formats.hive.layout import (
     VK_SIZE,
     VK_TYPE,
     corrupt,
-    too_large,
 )
 
 if TYPE_CHECKING:
@@ -54,6 +54,11 @@ class ValueType(IntEnum):
 
 
 _KNOWN = {int(member): member for member in ValueType}
+
+
+def max_data(minor: int) -> int:
+    """The most bytes a value may have in a hive of that minor version."""
+    return MAX_DATA if minor >= BIG_DATA_SINCE else MAX_WHOLE_DATA
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,8 +161,6 @@ def write_data(cells: Cells, record: int, number: int, data: bytes, minor: int) 
 
 
 def _write_segments(cells: Cells, data: bytes) -> int:
-    if len(data) > MAX_DATA:
-        raise too_large(f"the data of a value is too long: {len(data)} bytes")
     segments = [
         cells.allocate(data[start : start + SEGMENT], SEGMENT_CELL) for start in range(0, len(data), SEGMENT)
     ]

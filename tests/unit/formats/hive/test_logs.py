@@ -79,9 +79,9 @@ def old_log(old: bytes, new: bytes) -> bytes:
     return sealed(new[:512], kind=1) + vector + b"".join(page for _, page in found)
 
 
-def keys(data: bytes, **logs: bytes) -> Contents:
+def keys(data: bytes, *, log1: bytes = b"", log2: bytes = b"") -> Contents:
     """What is in a hive completed from logs; it is sound."""
-    hive = Hive.load(data, **logs)
+    hive = Hive.load(data, log1=log1, log2=log2)
     assert hive.recovered
     assert check(hive.save()) == []
     return contents(hive)

@@ -61,6 +61,9 @@ def test_version_1_3_keeps_long_data_in_one_cell() -> None:
     saved = hive.save()
     assert (hive.version, check(saved), saved.find(b"db\4\0")) == ("1.3", [], -1)
     assert b"lf\1\0" in saved
+    with pytest.raises(FormatError) as caught:
+        hive.root.set("x", 3, bytes(1 << 20))
+    assert caught.value.slug == "hive/too-large"
 
 
 def test_too_long_data_is_refused() -> None:
