@@ -175,10 +175,12 @@ def _old_entries(raw: bytes, base: BaseBlock) -> Iterator[_Entry]:
     for place, byte in enumerate(raw[_SECTOR + 4 : bitmap_end]):
         for bit in range(8):
             if byte >> bit & 1:
+                if len(raw) - position < _SECTOR:
+                    return
                 pages.append(((8 * place + bit) * _SECTOR, raw[position : position + _SECTOR]))
                 position += _SECTOR
-    if pages and position <= len(raw):
-        yield _Entry(base.sequence1, 0, base.size, tuple(pages))
+    if pages:
+        yield _Entry(base.sequence1, raw[_FLAGS], base.size, tuple(pages))
 
 
 def _apply(block: bytearray, data: bytes, chain: Sequence[_Log], *, limit: int) -> bytes:

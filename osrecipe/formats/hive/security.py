@@ -79,7 +79,7 @@ class SecurityRing:
             FormatError: it doesn't close, or holds something else.
         """
         self._cells = cells
-        self._members: set[int] = set()
+        self._members: dict[int, bytes] = {}
         self._by_descriptor: dict[bytes, int] = {}
         cell = first
         while cell not in self._members:
@@ -107,8 +107,11 @@ class SecurityRing:
         if signature != b"sk":
             raise corrupt("a security cell has no signature", cell)
         self._cells.share(cell)
-        self._by_descriptor.setdefault(self._cells.read(cell, SK_DESCRIPTOR, size), cell)
-        self._members.add(cell)
+        self._enter(cell, self._cells.read(cell, SK_DESCRIPTOR, size))
+
+    def _enter(self, cell: int, descriptor: bytes) -> None:
+        self._members[cell] = descriptor
+        self._by_descriptor.setdefault(descriptor, cell)
 
     def require(self, cell: int) -> int:
         """`cell` itself.
@@ -124,8 +127,7 @@ class SecurityRing:
 
     def descriptor(self, cell: int) -> bytes:
         """The descriptor in `cell`."""
-        size = self._cells.u32(self.require(cell), SK_DESCRIPTOR - 4)
-        return self._cells.read(cell, SK_DESCRIPTOR, size)
+        return self._members[self.require(cell)]
 
     def require_uses(self, uses: Mapping[int, int]) -> None:
         """Check that cells count at least so many keys each.
@@ -155,10 +157,9 @@ class SecurityRing:
         following, previous = self._cells.u32(cell, SK_NEXT), self._cells.u32(cell, SK_PREVIOUS)
         self._cells.put_u32(following, SK_PREVIOUS, previous)
         self._cells.put_u32(previous, SK_NEXT, following)
-        known = self.descriptor(cell)
-        if self._by_descriptor.get(known) == cell:
-            del self._by_descriptor[known]
-        self._members.discard(cell)
+        descriptor = self._members.pop(cell)
+        if self._by_descriptor[descriptor] == cell:
+            del self._by_descriptor[descriptor]
         self._cells.free(cell)
 
     def obtain(self, descriptor: bytes, near: int) -> int:
@@ -173,6 +174,5 @@ class SecurityRing:
         self._cells.share(cell)
         self._cells.put_u32(near, SK_NEXT, cell)
         self._cells.put_u32(following, SK_PREVIOUS, cell)
-        self._members.add(cell)
-        self._by_descriptor[descriptor] = cell
+        self._enter(cell, descriptor)
         return cell
