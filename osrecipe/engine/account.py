@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from osrecipe.engine.expectations import in_force
 from osrecipe.model.codes import Slug
 from osrecipe.model.events import TaskChecked, TaskFailed, TaskFinished, TaskStarted
 from osrecipe.model.result import Failure, TaskResult
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from osrecipe.model.checks import CheckResult
     from osrecipe.model.events import Event
-    from osrecipe.model.names import TaskId
+    from osrecipe.model.names import TaskId, UnitId
     from osrecipe.model.plan import Job, Session, Task
     from osrecipe.model.result import TaskStatus
 
@@ -28,7 +29,7 @@ class _Entry:
     finished: TaskFinished | None = None
     failed: TaskFailed | None = None
     checks: tuple[CheckResult, ...] = ()
-    started: bool = False
+    started: int | None = None
 
 
 class Ledger:
@@ -37,11 +38,18 @@ class Ledger:
     Args:
         unit: the unit.
         log: the path under which a task's log is reported; an empty string when there is none.
+        now: milliseconds since the run's start.
     """
 
-    def __init__(self, unit: Session | Job, log: Callable[[TaskId], str] = lambda _: "") -> None:
+    def __init__(
+        self,
+        unit: Session | Job,
+        log: Callable[[TaskId | UnitId], str] = lambda _: "",
+        now: Callable[[], int] = lambda: 0,
+    ) -> None:
         self._unit = unit
         self._log = log
+        self._now = now
         self._entries = {task.id: _Entry() for task in unit.tasks}
         self._order = [task.id for task in unit.tasks]
         self._next = 0
@@ -73,6 +81,10 @@ class Ledger:
             self._complain(f"the unit ended, but a task was never reported as done: `{missing[0]}`")
         if self.failed() is not None:
             self._complain("the unit says that it is done, but one of its tasks failed")
+        for task, checks in zip(self._order, in_force(self._unit), strict=True):
+            made = {result.check for result in self._made(task) if result.passed}
+            if not made.issuperset(checks):
+                self._complain(f"a check of a task was not made, or did not hold: `{task}`")
         return self._complaint
 
     def failed(self) -> TaskFailed | None:
@@ -80,10 +92,11 @@ class Ledger:
         return next((e.failed for e in self._entries.values() if e.failed is not None), None)
 
     def failure(self, reason: str, slug: str = Slug.RUN_TASK_FAILED, remedy: str = "") -> Failure:
-        """The failure to report: the failed task's own, or `reason` for the unit as a whole."""
-        event = self.failed()
+        """The failure to report: the failed task's own, or `reason` for the task that was running or the unit."""
+        event = self.failed() or self._unended(slug, reason, remedy)
         if event is None:
-            return Failure(unit=self._unit.id, task=None, slug=slug, reason=reason, remedy=remedy)
+            log = self._log(self._unit.id)
+            return Failure(unit=self._unit.id, task=None, slug=slug, reason=reason, remedy=remedy, log=log)
         task = next(t for t in self._unit.tasks if t.id == event.task)
         return Failure(
             unit=self._unit.id,
@@ -93,8 +106,18 @@ class Ledger:
             code=event.code,
             remedy=event.remedy,
             origin=task.origin,
-            log=self._log(task.id),
+            log=self._log(task.id) or self._log(self._unit.id),
         )
+
+    def _unended(self, slug: str, reason: str, remedy: str) -> TaskFailed | None:
+        """Take the unit's failure as that of the task that was started and never ended, if there is one."""
+        for task, entry in self._entries.items():
+            if entry.started is not None and entry.finished is None:
+                entry.failed = TaskFailed(
+                    unit=self._unit.id, task=task, slug=slug, reason=reason, remedy=remedy
+                )
+                return entry.failed
+        return None
 
     def results(self, *, saved: bool) -> tuple[TaskResult, ...]:
         """The result of each task, in the plan's order; what was done but not saved is `discarded`."""
@@ -114,24 +137,28 @@ class Ledger:
             status=status,
             detail=_detail(entry),
             figures=entry.finished.figures if entry.finished else (),
-            checks=((entry.finished.checks if entry.finished else ()) + entry.checks)
-            or _failed_checks(entry),
+            checks=self._made(task.id) or (entry.failed.checks if entry.failed else ()),
+            started=entry.started or 0,
             milliseconds=end.milliseconds if end else 0,
-            log=self._log(task.id) if entry.started else "",
+            log=self._log(task.id),
         )
 
+    def _made(self, task: TaskId) -> tuple[CheckResult, ...]:
+        entry = self._entries[task]
+        return (entry.finished.checks if entry.finished else ()) + entry.checks
+
     def _start(self, task: TaskId, entry: _Entry) -> None:
-        if entry.started:
+        if entry.started is not None:
             self._complain(f"a task was started twice: `{task}`")
         elif self._order[self._next] != task:
             self._complain(f"a task was started out of its turn: `{task}`")
-        entry.started = True
+        entry.started = self._now()
         self._next = min(self._order.index(task) + 1, len(self._order) - 1)
 
     def _finish(self, event: TaskFinished, entry: _Entry) -> None:
         if entry.finished is not None:
             self._complain(f"a task was reported as done twice: `{event.task}`")
-        elif not entry.started:
+        elif entry.started is None:
             self._complain(f"a task was reported as done that was never started: `{event.task}`")
         entry.finished = entry.finished or event
 
@@ -150,10 +177,6 @@ def _detail(entry: _Entry) -> str:
     )
 
 
-def _failed_checks(entry: _Entry) -> tuple[CheckResult, ...]:
-    return entry.failed.checks if entry.failed else ()
-
-
 def skipped(unit: Session | Job) -> tuple[TaskResult, ...]:
     """The results of a unit that never started."""
     return tuple(TaskResult(task=t.id, unit=unit.id, title=t.title, status="not-run") for t in unit.tasks)
@@ -163,7 +186,14 @@ def from_evidence(unit: Session | Job, results: tuple[TaskResult, ...]) -> tuple
     """The results of a unit whose artifacts came from the store: as when it ran, under today's names."""
     return tuple(
         old.model_copy(
-            update={"task": t.id, "unit": unit.id, "title": t.title, "status": "cached", "log": ""}
+            update={
+                "task": t.id,
+                "unit": unit.id,
+                "title": t.title,
+                "status": "cached",
+                "started": 0,
+                "log": "",
+            }
         )
         for t, old in zip(unit.tasks, results, strict=True)
     )

@@ -54,15 +54,12 @@ def harvest_sources(op: HarvestSources, image: OpenImage, artifacts: Path, ctx: 
             raise TaskError(Slug.INPUT_NOT_MEDIA, "the media has no files in `sources`")
         newer = _later if op.by == "time" else _higher
         count = size = 0
-        for info in image.walk(_SYSTEM32):
-            ctx.progress(min(1.0, count / len(known)), str(info.path))
-            below = None if info.is_folder else info.path.relative_to(_SYSTEM32)
-            entry = known.get(below) if below is not None else None
-            if below is None or entry is None or not newer(info, entry, image, iso):
-                continue
-            _copy(image, info, to.joinpath(*below.parts), ctx)
-            ctx.log(f"{info.path} is newer than {entry.path}")
-            count, size = count + 1, size + info.size
+        for seen, (info, entry) in enumerate(_pairs(image, known)):
+            ctx.progress(seen / len(known), "comparing with the media")
+            if newer(info, entry, image, iso):
+                _copy(image, info, to.joinpath(*info.path.relative_to(_SYSTEM32).parts), ctx)
+                ctx.log(f"{info.path} is newer than {entry.path}")
+                count, size = count + 1, size + info.size
     detail = f"{count} of {len(known)} files of the media are newer in the image"
     return Outcome(
         status="done" if count else "nothing-to-do",
@@ -88,6 +85,14 @@ def harvest_setup(image: OpenImage, artifacts: Path, ctx: Context) -> Outcome:
     if _SETUP_FILES[0].name not in names:
         raise TaskError(Slug.RUN_TASK_FAILED, f"the setup image has no `{_SETUP_FILES[0]}`")
     return Outcome(detail=f"took {' and '.join(names)}", figures=(("files", len(names)),))
+
+
+def _pairs(image: OpenImage, known: dict[WinPath, IsoEntry]) -> Iterator[tuple[FileInfo, IsoEntry]]:
+    """The image's files that the media has too."""
+    for info in image.walk(_SYSTEM32):
+        entry = None if info.is_folder else known.get(info.path.relative_to(_SYSTEM32))
+        if entry is not None:
+            yield info, entry
 
 
 def _media_files(iso: IsoReader) -> Iterator[tuple[WinPath, IsoEntry]]:
@@ -129,11 +134,9 @@ def _version(file: BinaryIO, size: int) -> Quad | None:
 
 def _copy(image: OpenImage, info: FileInfo, to: Path, ctx: Context) -> None:
     to.parent.mkdir(parents=True, exist_ok=True)
-    done = 0
     with image.read(info.path) as source, to.open("xb") as target:
         while chunk := source.read(_CHUNK):
             target.write(chunk)
-            done += len(chunk)
-            ctx.progress(done / max(info.size, done), str(info.path))
+            ctx.progress(0.0, f"copying {info.path.name}")  # asks whether to give up, too
     written = unix_ns(info.written)
     os.utime(to, ns=(written, written))

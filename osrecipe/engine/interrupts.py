@@ -42,6 +42,9 @@ def stop_on_signals(stop: Stop) -> Iterator[None]:
         yield
         return
     known = [getattr(signal, name) for name in _NAMES if hasattr(signal, name)]
+    known = [
+        number for number in known if signal.getsignal(number) is not signal.SIG_IGN
+    ]  # nohup, or a shell's `&`
     before = {number: signal.signal(number, lambda *_: stop.set()) for number in known}
     try:
         yield

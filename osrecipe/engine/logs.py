@@ -47,9 +47,10 @@ class Logs:
         for unit in {owner for owner, _ in self._open.values()}:
             self.close(unit)
 
-    def path(self, task: TaskId) -> str:
-        """A log's path below the run's folder, with forward slashes."""
-        return self._run.log(task).relative_to(self._run.path).as_posix()
+    def path(self, name: TaskId | UnitId) -> str:
+        """A log's path below the run's folder, with forward slashes; an empty string when nothing was logged."""
+        log = self._run.log(name)
+        return log.relative_to(self._run.path).as_posix() if log.exists() else ""
 
 
 def mask(event: Event, secrets: Collection[str]) -> Event:

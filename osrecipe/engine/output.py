@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from osrecipe.engine.files import replace, sync_file, write_durably
-from osrecipe.engine.records import Acquired, OutputRenamed, Released
+from osrecipe.engine.journal import read
+from osrecipe.engine.records import Acquired, OutputRenamed, Publishing, Released
 from osrecipe.model.codes import ExitCode, Slug
 from osrecipe.model.problems import error
 from osrecipe.model.result import RunResult, Written
@@ -48,13 +49,18 @@ def require_free(workspace: Workspace, *, overwrite: bool) -> None:
 
 
 def _is_ours(workspace: Workspace) -> bool:
-    """Whether the report beside the output tells of a file of its size."""
+    """Whether the report beside the output tells of a file of its size, or a journal does, after a crash."""
+    size = workspace.output.stat().st_size if workspace.output.is_file() else -1
     try:
         report = RunResult.model_validate_json(workspace.report.read_bytes())
-        size = workspace.output.stat().st_size
     except (OSError, ValidationError):
-        return False
-    return any(written.size == size for written in report.written)
+        sizes = set()
+    else:
+        sizes = {written.size for written in report.written}
+    for line in (line for folder in workspace.runs() for line in read(folder.journal).lines):
+        if isinstance(line.what, Publishing) and line.what.path == str(workspace.output):
+            sizes.add(line.what.size)
+    return size in sizes
 
 
 class Publisher:
@@ -80,6 +86,7 @@ class Publisher:
         output = self._workspace.output
         if made.stat().st_size != known.size:
             raise OSError(errno.EIO, "the ISO changed after it was verified", str(made))
+        self._journal.write(Publishing(path=str(output), size=known.size, sha256=known.sha256))
         try:
             replace(made, output)
         except OSError as cause:

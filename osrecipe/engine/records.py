@@ -87,6 +87,15 @@ class Published(Frozen):
     key: Digest
 
 
+class Publishing(Frozen):
+    """A finished output is ABOUT to get its final name: what is found there afterwards is ours."""
+
+    record: Literal["publishing"] = "publishing"
+    path: str
+    size: int
+    sha256: str
+
+
 class OutputRenamed(Frozen):
     """A finished output has its final name."""
 
@@ -119,6 +128,7 @@ Record = Annotated[
     | TaskEnded
     | UnitEnded
     | Published
+    | Publishing
     | OutputRenamed
     | RunFinished
     | Cleaned,

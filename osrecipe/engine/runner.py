@@ -153,10 +153,10 @@ class _Run:
         self._done: dict[UnitId, UnitDone] = {}
         self._workers: Workers[UnitDone] = Workers(options.parallel or default_parallel(), self._work)
         self._bench: Bench | None = None
+        self._zero = options.clock.ticks()
 
     def carry_out(self, secrets: Mapping[str, str]) -> RunResult:
         """Do everything and account for everything."""
-        started = self._clock.ticks()
         previous = self._workspace.previous_plan()
         removed = self._clean_up_after_others()
         journal = self._begin()
@@ -164,7 +164,7 @@ class _Run:
         try:
             self._guard(lambda: self._units(journal, logs, secrets, previous, removed), logs)
             self._guard(lambda: self._tidy(journal), logs)
-            result = self._report(journal, logs, started)
+            result = self._report(journal, logs)
         finally:
             logs.close_all()
             journal.close()
@@ -238,6 +238,7 @@ class _Run:
             now=_plan_time(self._plan),
             say=self._workers.say,
             cancelled=self._workers.cancelled.is_set,
+            zero=self._zero,
             artifacts={},
         )
 
@@ -293,12 +294,12 @@ class _Run:
         for gone in self._store.evict():
             self._warn(f"left the store to keep its budget: {gone.size} bytes of `{gone.unit}`")
 
-    def _report(self, journal: Journal, logs: Logs, started: int) -> RunResult:
+    def _report(self, journal: Journal, logs: Logs) -> RunResult:
         """Write the report and close the books."""
         publisher = Publisher(self._workspace, self._folder, journal)
 
         def result() -> RunResult:
-            return self._tally.result(self._folder.id, self._clock.ticks() - started)
+            return self._tally.result(self._folder.id, self._clock.ticks() - self._zero)
 
         self._guard(lambda: publisher.report(result()), logs)
         final = result()

@@ -116,6 +116,7 @@ class Tally:
             status=self._status(unit),
             digest=digest,
             store_key=store_key(digest, self._adapter) if unit in self._graph.storable else None,
+            started=done.started if done else 0,
             milliseconds=entry.evidence.milliseconds if entry else milliseconds,
         )
 

@@ -80,6 +80,8 @@ class Bench:
     now: int
     say: Callable[[Event], None]
     cancelled: Callable[[], bool]
+    zero: int
+    """The clock's ticks when the run began."""
     artifacts: dict[UnitId, Path]
     """Where each unit's artifacts are; a unit enters its own before those that wait for it start."""
 
@@ -89,6 +91,7 @@ class UnitDone:
     """How a unit's turn ended.
 
     Attributes:
+        started: milliseconds since the run's start.
         failure: why, when it did not end well by itself.
         cleanup: what is left behind.
         files: what it left, for a unit whose files are published as outputs.
@@ -97,6 +100,7 @@ class UnitDone:
     unit: UnitId
     status: Literal["done", "failed", "cancelled"]
     results: tuple[TaskResult, ...]
+    started: int
     milliseconds: int
     failure: Failure | None = None
     cleanup: tuple[Failure, ...] = ()
@@ -117,7 +121,7 @@ class UnitTurn:
     def __init__(self, bench: Bench, unit: Session | Job) -> None:
         self._bench = bench
         self._unit = unit
-        self._ledger = Ledger(unit, bench.logs.path)
+        self._ledger = Ledger(unit, bench.logs.path, lambda: bench.clock.ticks() - bench.zero)
         self._held: list[Acquired] = []
         self._secrets = {name: bench.secrets[name] for name in secret_names(unit)}
         self._started = bench.clock.ticks()
@@ -143,6 +147,7 @@ class UnitTurn:
             unit=self._unit.id,
             status=status,
             results=self._ledger.results(saved=status == "done"),
+            started=self._started - self._bench.zero,
             milliseconds=self._bench.clock.ticks() - self._started,
             failure=failure,
             cleanup=left,
