@@ -16,7 +16,12 @@ TaskStatus = Literal["done", "cached", "failed", "discarded", "not-run"]
 
 
 class TaskResult(Frozen):
-    """One task of the plan. `log` is relative to the report's folder."""
+    """One task of the plan.
+
+    Attributes:
+        log: relative to the report's folder.
+        started: milliseconds since the run's start; 0 when unknown, as for what came from the store.
+    """
 
     task: TaskId
     unit: UnitId
@@ -25,17 +30,26 @@ class TaskResult(Frozen):
     detail: str = ""
     figures: tuple[tuple[str, int], ...] = ()
     checks: tuple[CheckResult, ...] = ()
+    started: int = 0
     milliseconds: int = 0
     log: str = ""
 
 
 class UnitResult(Frozen):
-    """One unit; `digest` is its portable key, `store_key` the key with adapter and tools."""
+    """One unit.
+
+    Attributes:
+        digest: its portable key.
+        store_key: the key with adapter and tools.
+        started: milliseconds since the run's start; 0 when unknown, as for what came from the store.
+        milliseconds: how long it took; for a cached one, when it was made.
+    """
 
     unit: UnitId
     status: Literal["done", "cached", "failed", "skipped", "cancelled"]
     digest: Digest
     store_key: Digest | None = None
+    started: int = 0
     milliseconds: int = 0
 
 
