@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
+import traceback
 from typing import TYPE_CHECKING
 
 from osrecipe.adapters import wire
@@ -61,19 +62,25 @@ def main() -> None:
     events = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     pipe = Pipe(sys.stdin.buffer, events)
-    request, secrets = wire.decode_request(sys.stdin.buffer.readline())
-    threading.Thread(target=pipe.listen, daemon=True).start()
-    pipe.end(_do(request, secrets, pipe, _adapter(request.adapter)))
-    # the listener may sit in a read that never ends
+    try:
+        request, secrets = wire.decode_request(sys.stdin.buffer.readline())
+        threading.Thread(target=pipe.listen, daemon=True).start()
+        pipe.end(_do(request, secrets, pipe, _adapter(request.adapter)))
+        status = 0
+    except BaseException:  # noqa: BLE001 - whatever it is, the engine must read it in the unit's log
+        traceback.print_exc()
+        status = 1
+    sys.stderr.flush()
     events.close()
-    os._exit(0)
+    # The listener sits in a read that only the engine can end; an orderly exit would wait for its lock.
+    os._exit(status)
 
 
 def _adapter(name: str) -> Adapter:
-    if name != EmbeddedAdapter.NAME:
+    adapter: Adapter = EmbeddedAdapter()
+    if name != adapter.version.name:
         msg = f"no such adapter: {name}"
         raise ValueError(msg)
-    adapter: Adapter = EmbeddedAdapter()
     return adapter
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO
 
 from osrecipe.adapters.embedded.errors import following, task_errors
@@ -43,6 +44,7 @@ class EmbeddedImage:
         spool = wim.with_suffix(".content")
         spool.mkdir()
         self._spool = spool
+        self._served = 0
         with task_errors():
             self._staged = StagedImage(wim, spool, filetime(ctx.now))
 
@@ -79,9 +81,15 @@ class EmbeddedImage:
                 self._staged.delete(path)
 
     def service(self, op: Servicing, ctx: Context) -> Outcome:
-        """As `OpenImage.service`."""
+        """As `OpenImage.service`.
+
+        A task's own folder goes when the task ends, but payload is read when the image is saved: it waits here.
+        """
+        self._served += 1
+        kept = self._spool / f"operation-{self._served}"
+        kept.mkdir()
         with task_errors():
-            return service(self._staged, op, ctx, filetime(ctx.now))
+            return service(self._staged, op, replace(ctx, work=kept), filetime(ctx.now))
 
     def package_state(self, identity: str) -> str | None:
         """As `OpenImage.package_state`."""

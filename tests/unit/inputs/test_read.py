@@ -8,6 +8,7 @@ import pytest
 
 from osrecipe.inputs.locate import Search
 from osrecipe.inputs.read import read_facts
+from osrecipe.model.names import InputId
 from osrecipe.model.problems import OsrecipeError
 from osrecipe.recipe import load
 
@@ -50,8 +51,8 @@ def test_inputs_are_found_beside_the_recipe_and_under_inputs(tmp_path: Path, sam
     gathered = _read(tmp_path, samples)
 
     assert ["media", "lcu", "oem"] == list(gathered.facts.inputs)
-    assert tmp_path / "oem" == gathered.paths["oem"]
-    assert samples.media == gathered.paths["media"]
+    assert tmp_path / "oem" == gathered.paths[InputId("oem")]
+    assert samples.media == gathered.paths[InputId("media")]
 
 
 def test_all_problems_are_told_at_once_and_in_place(tmp_path: Path, samples: Samples) -> None:
