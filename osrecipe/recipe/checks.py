@@ -5,9 +5,11 @@ Looks at the written tree, so that these problems come together with the structu
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from osrecipe.model.codes import Slug
+from osrecipe.model.names import ID_PATTERN
 from osrecipe.model.recipe import TARGETS, IsoInput
 from osrecipe.recipe.nodes import Entry, Map, Node, Span, entries, find, is_null, text_of
 from osrecipe.recipe.words import clip, dotted, near
@@ -60,6 +62,8 @@ class _Checker:
             self.named(name, node.span, kind, loc)
 
     def named(self, name: str, span: Span, kind: str, loc: Loc) -> None:
+        if not re.match(ID_PATTERN, name):  # reported by the structure check
+            return
         if name not in self.inputs:
             meant = near(name, [i for i, k in self.inputs.items() if k == kind])
             hint = (

@@ -34,12 +34,14 @@ class Scalar:
         value: what YAML 1.2 makes of the text.
         text: the text as written, without quotes.
         plain: written without quotes.
+        failed: its template could not be rendered, which is reported; nothing more can be said of it.
     """
 
     value: ScalarValue
     text: str
     span: Span
     plain: bool = True
+    failed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +92,10 @@ def entries(node: Node | None) -> Iterator[Entry]:
 
 
 def text_of(node: Node | None) -> str | None:
-    """The value of a text scalar; None for anything else."""
-    return node.value if isinstance(node, Scalar) and isinstance(node.value, str) else None
+    """The value of a text scalar; None for anything else, and where a template failed."""
+    if isinstance(node, Scalar) and isinstance(node.value, str) and not node.failed:
+        return node.value
+    return None
 
 
 def is_null(node: Node | None) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from osrecipe.model.codes import Slug
 from osrecipe.model.registry import RegistryData
-from osrecipe.recipe.nodes import Map, Node, Scalar, Seq, Span
+from osrecipe.recipe.nodes import Map, Node, Scalar, Seq, Span, text_of
 from osrecipe.recipe.words import choice, clip, kind, near
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def _read_secret(node: Map, secrets: Iterable[str] | None) -> RegistryData:
         hint = "a check prints what it compares; a secret is never printed"
         raise DataError("a secret can't be expected", value.span, hint, Slug.RECIPE_SECRET)
     declared = list(secrets)
-    if name not in declared:
+    if name not in declared and text_of(value) is not None:
         meant = near(name, declared)
         hint = f"did you mean `{meant}`?" if meant else f"declare it: `secrets: {{{clip(name)}: {{env: …}}}}`"
         raise DataError(f"no secret is called `{clip(name)}`", value.span, hint, Slug.RECIPE_SECRET)
@@ -138,6 +138,8 @@ def _read_hex(node: Map, _secrets: Iterable[str] | None) -> RegistryData:
         hint = f'quote it: "{clip(value.text)}"'
         raise DataError(f"`hex` is text, not {kind(value)}", value.span, hint, Slug.RECIPE_WRONG_TYPE)
     text = _text(value)
+    if isinstance(value, Scalar) and value.failed:
+        return RegistryData(kind="binary", hex="")
     if not _HEX.fullmatch(text):
         raise DataError(
             f"`hex` is not pairs of hexadecimal digits: {clip(text)}", value.span, 'write "01 0a ff"'
@@ -177,6 +179,8 @@ _READERS: dict[str, Callable[[Map, Iterable[str] | None], RegistryData]] = {
 
 def _number(node: Node, most: int) -> int:
     value = node.value if isinstance(node, Scalar) else None
+    if isinstance(node, Scalar) and node.failed:
+        return 0
     if isinstance(value, str) and _NUMBER.fullmatch(value):  # what a template gives
         value = int(value, 0) if value.startswith("0x") else int(value)
     if not isinstance(value, int) or isinstance(value, bool):

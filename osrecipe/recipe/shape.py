@@ -62,6 +62,8 @@ class _Checker:
             loc: where it is in the recipe.
             at: what to point at when it is a map or a list: its key.
         """
+        if isinstance(node, Scalar) and node.failed:
+            return
         ref = str(schema.get("$ref", "")).rpartition("/")[2]
         if ref in schemas.REGISTRY_MAPS and isinstance(node, Map):
             return

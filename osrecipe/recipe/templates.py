@@ -94,7 +94,7 @@ class _Renderer:
         for key in self.order(needs, variables):
             value = self.node(variables[key].value, limit=MAX_VAR)
             out[key] = replace(variables[key], value=value)
-            if isinstance(value, Scalar):
+            if isinstance(value, Scalar) and not value.failed:
                 self.values[key] = _as_text(value)
         return out
 
@@ -146,11 +146,13 @@ class _Renderer:
                 hint = f"did you mean `vars.{meant}`?" if meant else "declare it under `vars`"
                 reason = f"`vars.{clip(name)}` is not declared"
                 self.sink.add(Slug.RECIPE_UNKNOWN_VAR, reason, node.span, hint)
-            return node
+        except _BrokenVarError:
+            pass  # the variable's own problem is reported where it is written
         except _RefusedError as e:
             self.sink.add(Slug.RECIPE_TEMPLATE, str(e), node.span, e.hint)
-            return node
-        return replace(node, value=text, text=text, plain=False)
+        else:
+            return replace(node, value=text, text=text, plain=False)
+        return replace(node, failed=True)
 
     def text(self, text: str, limit: int) -> str:
         self.count += 1
@@ -160,17 +162,18 @@ class _Renderer:
         template = _read(text)
         if unknown := sorted(template.names - self.known):
             raise _UnknownVarError(unknown)
-        if broken := sorted(
-            template.names - self.values.keys()
-        ):  # its own problem is reported where it is written
-            msg = f"`vars.{broken[0]}` has no usable value"
-            raise _RefusedError(msg)
+        if not template.names <= self.values.keys():
+            raise _BrokenVarError
         result = template.compiled.render(vars=self.values)
         self.spent += len(result)
         if len(result) > limit:
             msg = f"a rendered text has at most {limit} characters: {len(result)}"
             raise _RefusedError(msg)
         return result
+
+
+class _BrokenVarError(Exception):
+    """A template uses a variable that has no value, for a reason that is reported."""
 
 
 class _UnknownVarError(Exception):
