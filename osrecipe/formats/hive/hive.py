@@ -54,6 +54,7 @@ class Hive:
             FormatError: the name or the descriptor can't be stored.
         """
         keys.require_key_name(root_name)
+        _filetime(timestamp)
         cells = Cells(bytearray())
         ring, first = SecurityRing.create(cells, default_descriptor() if security is None else security)
         root = nodes.create(
@@ -95,7 +96,9 @@ class Hive:
         nodes.read_name(cells, base.root)
         nodes.claim(cells, base.root)
         ring = SecurityRing(cells, cells.u32(base.root, NK_SECURITY))
-        tree = Tree(cells, ring, base.root, base.minor, base.timestamp if timestamp is None else timestamp)
+        tree = Tree(
+            cells, ring, base.root, base.minor, base.timestamp if timestamp is None else _filetime(timestamp)
+        )
         return cls(bytearray(data[:BASE_SIZE]), tree, base.sequence2, recovered=recovered)
 
     @property
@@ -115,7 +118,7 @@ class Hive:
 
     @now.setter
     def now(self, timestamp: int) -> None:
-        self._tree.now = timestamp
+        self._tree.now = _filetime(timestamp)
 
     def key(self, path: str) -> Key | None:
         """The key at a path below the root, names joined by backslashes, in any case; the empty path is the root.
@@ -161,13 +164,14 @@ class Hive:
         Args:
             timestamp: the header's time of last write, a FILETIME; `now` if not given.
         """
+        timestamp = self.now if timestamp is None else _filetime(timestamp)
         self._tree.flush()
         self._sequence += 1
         cells = self._tree.cells
         header.stamp(
             self._block,
             sequence=self._sequence,
-            timestamp=self.now if timestamp is None else timestamp,
+            timestamp=timestamp,
             root=self._tree.root,
             size=len(cells.data),
         )
@@ -176,3 +180,10 @@ class Hive:
 
 def _split(path: str) -> list[str]:
     return [name for name in path.split("\\") if name]
+
+
+def _filetime(timestamp: int) -> int:
+    """`timestamp` itself, if it is a FILETIME."""
+    if not 0 <= timestamp < 1 << 64:
+        raise FormatError(FORMAT, Fault.TOO_LARGE, f"a time doesn't fit 64 bits: {timestamp}")
+    return timestamp

@@ -228,9 +228,11 @@ class Key:
     # -- values ----------------------------------------------------------------------------------------------------
 
     def values(self) -> Iterator[Value]:
-        """The values in stored order."""
-        cells, minor = self._cells, self._tree.minor
-        return (read_value(cells, record, name, minor) for record, name in self.lists.values.records())
+        """The values in stored order, as they are now; one that is deleted meanwhile is left out."""
+        table = self.lists.values
+        for record, name in table.records():
+            if record in table:
+                yield read_value(self._cells, record, name, self._tree.minor)
 
     def value(self, name: str) -> Value | None:
         """The value named so, in any case; the empty name is the default value."""

@@ -190,6 +190,9 @@ class ValueTable:
     def __len__(self) -> int:
         return len(self._records)
 
+    def __contains__(self, record: int) -> bool:
+        return record in self._records
+
     def records(self) -> list[tuple[int, str]]:
         """The records and their names in order."""
         return list(self._records.items())
