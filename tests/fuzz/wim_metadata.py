@@ -25,6 +25,8 @@ from struct import pack_into
 sys.path.insert(0, str(Path(__file__).parents[1]))
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
+from typing import TYPE_CHECKING
+
 from support.wims import NOW, SIMPLE, make_wim
 
 from osrecipe.formats.errors import FormatError
@@ -49,6 +51,9 @@ from osrecipe.formats.wim.metadata import ImageTree
 from osrecipe.formats.wim.reader import WimReader
 from osrecipe.formats.wim.resource import open_resource
 from osrecipe.formats.wim.tree import Tree
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 SLOW = 5.0
 """Seconds after which one input counts as a hang."""
@@ -182,7 +187,9 @@ def ask(reader: WimReader) -> None:
         check_reader(reader)
         reader.infos()
         errors: list[FormatError] = []
-        reads = [partial(reader.read_blob, sha1, io.BytesIO()) for sha1 in reader.table]
+        reads: list[Callable[[], object]] = [
+            partial(reader.read_blob, sha1, io.BytesIO()) for sha1 in reader.table
+        ]
         for step in (reader.verify_integrity, *reads):
             try:
                 step()

@@ -27,12 +27,14 @@ from osrecipe.formats.wim.edits import (
 )
 from osrecipe.formats.wim.layout import ZERO_HASH, Attribute
 from osrecipe.formats.wim.metadata import MAX_DEPTH, NO_SECURITY, ImageTree, Node, split_path
+from osrecipe.formats.wim.names import check_windows_name
 from osrecipe.formats.wim.references import file_hash
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-_STRUCTURE: Final = Attribute.DIRECTORY | Attribute.REPARSE_POINT
+_DIRECTORY: Final = int(Attribute.DIRECTORY)
+_STRUCTURE: Final = int(Attribute.DIRECTORY | Attribute.REPARSE_POINT | Attribute.ENCRYPTED)
 _NAME_SURROGATE: Final = 0x20000000
 
 
@@ -74,7 +76,7 @@ class Editor:
         found = parent.child(name)
         written = self._now if edit.write_time is None else edit.write_time
         if found is None:
-            bits = int(Attribute.ARCHIVE) if edit.attributes is None else edit.attributes & ~_STRUCTURE
+            bits = int(Attribute.ARCHIVE) if edit.attributes is None else _given_bits(edit.attributes)
             number = self._security(edit.security, parent, directory=False)
             self._insert(parent, Node(dentry.new(name, bits, number, self._now, written, self._sha1)))
             return
@@ -135,6 +137,7 @@ class Editor:
         if found is None:
             raise _missing(edit.source)
         parent, name = self._parent(edit.destination)
+        check_windows_name(name)
         self._refuse_into_itself(found, edit)
         there = parent.child(name)
         if there is not None and there is not found:
@@ -173,11 +176,10 @@ class Editor:
 
     @_do.register
     def _(self, edit: SetAttributes) -> None:
+        bits = _given_bits(edit.attributes)
+
         def changed(raw: bytes) -> bytes:
-            kept = dentry.attributes(raw) & (_STRUCTURE | Attribute.ENCRYPTED)
-            return dentry.with_attributes(
-                raw, edit.attributes & ~(_STRUCTURE | Attribute.ENCRYPTED) & 0xFFFFFFFF | kept
-            )
+            return dentry.with_attributes(raw, bits | dentry.attributes(raw) & _STRUCTURE)
 
         self._each_name(edit.path, changed)
 
@@ -192,7 +194,7 @@ class Editor:
         parent, name = self._parent(edit.path)
         node = parent.child(name)
         if node is None:
-            bits = int(Attribute.DIRECTORY) if edit.directory else int(Attribute.ARCHIVE)
+            bits = _DIRECTORY if edit.directory else int(Attribute.ARCHIVE)
             node = Node(
                 dentry.new(
                     name, bits, self._security(None, parent, directory=edit.directory), self._now, self._now
@@ -272,7 +274,7 @@ class Editor:
         return self._inherited[key]
 
     def _new_directory(self, parent: Node, name: str, edit: MakeDirectory) -> Node:
-        bits = int(Attribute.DIRECTORY) | (edit.attributes or 0) & ~Attribute.REPARSE_POINT
+        bits = _DIRECTORY | _given_bits(edit.attributes or 0)
         number = self._security(edit.security, parent, directory=True)
         node = Node(dentry.new(name, bits, number, self._now, self._now))
         node.children = []
@@ -287,6 +289,7 @@ class Editor:
             self._do(SetSecurity(edit.path, edit.security))
 
     def _insert(self, parent: Node, node: Node) -> None:
+        check_windows_name(node.name)
         parent.attach(node)
         self._index(node)
 
@@ -337,6 +340,13 @@ def _has_short(parent: Node, short: str) -> bool:
     return any(
         folded in (fold(dentry.short_name(other.raw)), fold(other.name)) for other in parent.children or ()
     )
+
+
+def _given_bits(attributes: int) -> int:
+    """Attributes someone asked for, without those that make an entry what it is."""
+    if not 0 <= attributes < 1 << 32:
+        raise _unsupported(f"not file attributes: {attributes:#x}")
+    return attributes & ~_STRUCTURE  # plain numbers: `~` of a flag type loses the bits the type does not know
 
 
 def _missing(path: str) -> FormatError:

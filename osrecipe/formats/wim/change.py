@@ -91,6 +91,8 @@ def commit(
         FormatError: the file or an edit can't be used; the file's content is as before.
         Aborted: it was stopped; likewise.
     """
+    if not 0 <= now < 1 << 63:
+        raise FormatError("wim", Fault.UNSUPPORTED, f"not a time: {now}")
     watch = Watch(progress, cancel)
     with open_for_change(wim) as file, WimReader(file) as reader:
         work = _Commit(file, reader, index, watch)
@@ -98,7 +100,7 @@ def commit(
         try:
             return work.write(payload, level=level, threads=threads, now=now)
         except BaseException:
-            file.truncate(work.old_size)
+            work.undo()
             raise
 
 
@@ -140,6 +142,12 @@ class _Commit:
             raise FormatError(
                 "wim", Fault.MISSING, f"the WIM lacks a blob its image needs: {missing[0].hex()}"
             )
+
+    def undo(self) -> None:
+        """Makes the file what it was, even where the new header had been written."""
+        self._file.seek(0)
+        self._file.write(self._reader.header.pack())
+        self._file.truncate(self.old_size)
 
     def write(self, payload: Sequence[WimReader], *, level: int, threads: int, now: int) -> CommitReport:
         """Appends what is new and switches the header over."""

@@ -239,6 +239,8 @@ def _stream_row(name: str, sha1: bytes) -> bytes:
 
 def with_reparse(raw: bytes, tag: int) -> bytes:
     """The entry as a reparse point; the attribute is set, reserved fields and a directory's list are zero."""
+    if not 0 < tag < 1 << 32:
+        raise FormatError("wim", Fault.UNSUPPORTED, f"not a reparse tag: {tag:#x}")
     raw = with_attributes(raw, attributes(raw) | Attribute.REPARSE_POINT)
     raw = raw[:16] + bytes(8) + raw[24:]
     return raw[:88] + tag.to_bytes(4, "little") + bytes(4) + raw[96:]

@@ -139,7 +139,7 @@ class replacing:  # noqa: N801 - used as a statement, like `contextlib.closing`
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+        self._partial = path.with_name(f".{os.getpid()}-{id(self):x}.partial")
 
     def __enter__(self) -> BinaryIO:
         self._file = self._partial.open("w+b")

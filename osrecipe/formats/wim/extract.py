@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from osrecipe.formats.errors import Fault, FormatError
 from osrecipe.formats.wim.export import replacing
 from osrecipe.formats.wim.layout import ZERO_HASH, Attribute
+from osrecipe.formats.wim.names import check_windows_name
 from osrecipe.formats.wim.progress import CancelFunction, ProgressFunction, Stage, Watch
 from osrecipe.formats.wim.reader import WimReader
 
@@ -24,10 +25,7 @@ if TYPE_CHECKING:
 
 _EPOCH: Final = 116_444_736_000_000_000  # 1970 in 100 ns steps since 1601
 _LAST: Final = 1 << 62
-_FORBIDDEN: Final = frozenset('<>:"|?*')
-_DEVICES: Final = frozenset(
-    ("CON", "PRN", "AUX", "NUL", *(f"{port}{n}" for port in ("COM", "LPT") for n in range(1, 10)))
-)
+_LONGEST: Final = 255  # bytes of one name on POSIX file systems
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +61,7 @@ def extract_tree(
 
     Raises:
         FormatError: a name or an existing link would lead elsewhere (UNSAFE), or something is damaged.
+        OSError: the disk is full or `to` can't be written.
         Aborted: it was stopped; what is there already stays.
     """
     watch = Watch(progress, cancel)
@@ -131,18 +130,18 @@ def _make_folder(target: Path) -> None:
 def _target(to: Path, relative: str) -> Path:
     """Where an entry goes; its names were checked when the image was read."""
     names = [name for name in relative.split("\\") if name]
-    if sys.platform == "win32":
-        for name in names:
-            refuse_on_windows(name)
+    for name in names:
+        if sys.platform == "win32":
+            check_windows_name(name)
+        _check_host_name(name)
     return to.joinpath(*names)
 
 
-def refuse_on_windows(name: str) -> None:
-    """Refuses a name that means something else to Windows: a stream, a device, or with its end cut off.
-
-    Raises:
-        FormatError: UNSAFE.
-    """
-    stem = name.partition(".")[0].rstrip().upper()
-    if _FORBIDDEN & set(name) or min(name, default=" ") < " " or name[-1:] in (".", " ") or stem in _DEVICES:
-        raise FormatError("wim", Fault.UNSAFE, f"Windows can't have a file of this name: {name!r}")
+def _check_host_name(name: str) -> None:
+    """Refuses a name this machine's file systems can't have."""
+    try:
+        size = len(name.encode())
+    except UnicodeEncodeError as error:  # half a surrogate pair: legal on NTFS, no text anywhere else
+        raise FormatError("wim", Fault.UNSAFE, f"a name is no valid Unicode: {name!r}") from error
+    if sys.platform != "win32" and size > _LONGEST:
+        raise FormatError("wim", Fault.UNSUPPORTED, f"a name is too long for this machine: `{name[:40]}…`")

@@ -19,9 +19,10 @@ from support.wims import (
     snapshot,
     witnessed,
 )
+from support.witness import witness
 
 from osrecipe.formats.errors import Fault, FormatError
-from osrecipe.formats.wim import dentry
+from osrecipe.formats.wim import dentry, libwim, writer
 from osrecipe.formats.wim.capture import LZMS, LZX, NONE, XPRESS, Compression, capture
 from osrecipe.formats.wim.change import commit
 from osrecipe.formats.wim.check import check
@@ -56,6 +57,7 @@ LINKED = {
     "Windows\\System32\\third.config",
     "other name.config",
 }
+FOLDERS = {"Documents and Settings", "empty folder"}
 PLAIN = "Windows\\System32\\plain.dll"
 
 
@@ -96,7 +98,6 @@ MATRIX: list[tuple[str, list[Edit], set[str]]] = [
     ("times", [SetTimes(PLAIN, created=NOW)], {PLAIN}),
     ("junction", [PutReparse("j", 0xA0000003, mount_point("\\??\\C:\\", "C:\\")[8:], directory=True)], {"j"}),
     ("retarget", [PutReparse("link.txt", 0xA000000C, b"\0" * 16)], {"link.txt"}),
-    ("repair", [RepairDirectoryStreams()], {"Documents and Settings", "empty folder"}),
     ("nothing", [], set()),
 ]
 
@@ -168,6 +169,21 @@ def test_given_attributes_and_descriptor_win(simple: Path) -> None:
     new = entry(simple, "new")
     assert (0x6, PRIVATE) == (new.attributes, new.security)
     assert 1 == entry(simple, "readme.txt").attributes
+
+
+def test_attributes_nobody_named_here_are_kept(simple: Path) -> None:
+    """All 32 bits are the caller's, but for those that make an entry a directory, link or encrypted file."""
+    everything = 0xFFFFFFFF & ~(0x10 | 0x400 | 0x4000)
+    commit(
+        simple,
+        1,
+        [PutFile("new", b"x", attributes=0xFFFFFFFF), SetAttributes("Windows", 0xFFFFFFFF)],
+        now=NOW,
+    )
+    assert (everything, everything | 0x10) == (
+        entry(simple, "new").attributes,
+        entry(simple, "windows").attributes,
+    )
 
 
 def test_new_names_are_sorted_among_the_old(simple: Path) -> None:
@@ -350,6 +366,12 @@ def test_the_xml_follows(simple: Path) -> None:
         (PutFile("a/b", b""), Fault.UNSAFE),
         (PutFile("Windows\\..\\x", b""), Fault.UNSAFE),
         (PutFile("x\0y", b""), Fault.UNSAFE),
+        (PutFile("a:stream", b""), Fault.UNSAFE),
+        (MakeDirectory("con"), Fault.UNSAFE),
+        (Rename("readme.txt", "end."), Fault.UNSAFE),
+        (Link("what?", "readme.txt"), Fault.UNSAFE),
+        (PutFile("x", b"", attributes=1 << 40), Fault.UNSUPPORTED),
+        (PutReparse("x", 1 << 40, b""), Fault.UNSUPPORTED),
         (PutFile("n" * 256, b""), Fault.UNSUPPORTED),
         (PutFile("x", b"", write_time=-1), Fault.CORRUPT),
         (PutFile("readme.txt", b"", write_time=1 << 64), Fault.UNSUPPORTED),
@@ -440,15 +462,48 @@ def test_images_libwim_would_spoil_are_committed_as_they_are(ntfs: Path) -> None
 
 
 def test_repaired_directories_have_no_unnamed_row(ntfs: Path) -> None:
-    """The rows DISM refuses are gone, reparse data and named streams are not."""
-    junction, folder = entry(ntfs, "Documents and Settings"), entry(ntfs, "empty folder")
+    """The rows DISM refuses are gone, reparse data and named streams are not; other entries are untouched."""
+    wrong = {finding.path for finding in check(ntfs)}
+    assert wrong == (FOLDERS if libwim.version() < (1, 14, 2) else set())
+    before, old = snapshot(ntfs), [entry(ntfs, path) for path in sorted(FOLDERS)]
     commit(ntfs, 1, [RepairDirectoryStreams()], now=NOW)
-    assert (junction, folder) == (entry(ntfs, "Documents and Settings"), entry(ntfs, "empty folder"))
+    assert wrong == differing(before, snapshot(ntfs))
+    assert old == [entry(ntfs, path) for path in sorted(FOLDERS)]
     assert [] == check(ntfs)
+    assert_sound(ntfs)
     with WimReader.open(ntfs) as reader:
         found = reader.image(1).find("empty folder")
         assert found is not None
         assert ["stream of a folder"] == [name for name, _, _ in dentry.stream_rows(found.raw)]
+
+
+@pytest.mark.parametrize("at", ["table", "header"])
+def test_a_failed_write_leaves_the_file_as_it_was(
+    simple: Path, monkeypatch: pytest.MonkeyPatch, at: str
+) -> None:
+    """A disk that fails when data or even the header is made durable costs nothing but the commit."""
+    before, calls = simple.read_bytes(), []
+
+    def failing(_: object) -> None:
+        calls.append(1)
+        if len(calls) == (1 if at == "table" else 2):
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(writer, "_durable", failing)
+    with pytest.raises(OSError, match="No space"):
+        commit(simple, 1, [PutFile("x", b"x" * 99)], now=NOW)
+    assert before == simple.read_bytes()
+
+
+def test_other_programs_can_go_on_where_we_stopped(ntfs: Path) -> None:
+    """Other writers update and optimises a file we committed to, and we go on after it."""
+    commit(ntfs, 1, [PutFile("ours", b"ours"), Delete("other name.config")], now=NOW)
+    witness("wimlib-imagex", "update", str(ntfs), "1", "--command", "rename /ours /theirs")
+    commit(ntfs, 1, [PutFile("THEIRS", b"ours again")], now=NOW)
+    witness("wimlib-imagex", "optimize", str(ntfs))
+    commit(ntfs, 1, [PutFile("last", b"last")], now=NOW)
+    assert b"ours again" == content(ntfs, "theirs")
+    assert_sound(ntfs)
 
 
 def test_a_directory_of_many_files_is_filled_in_one_commit(tmp_path: Path) -> None:

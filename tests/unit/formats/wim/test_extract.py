@@ -11,18 +11,22 @@ from support.wims import EARLIER
 from osrecipe.formats.errors import Fault, FormatError
 from osrecipe.formats.wim import dentry
 from osrecipe.formats.wim.capture import LZX
+from osrecipe.formats.wim.change import commit
 from osrecipe.formats.wim.check import Kind, check, verify
-from osrecipe.formats.wim.extract import extract_file, extract_tree, refuse_on_windows
+from osrecipe.formats.wim.edits import Rename
+from osrecipe.formats.wim.extract import extract_file, extract_tree
 from osrecipe.formats.wim.layout import HEADER_SIZE, BlobEntry, ResourceFlag, new_header
 from osrecipe.formats.wim.libwim import Aborted
+from osrecipe.formats.wim.names import check_windows_name
 from osrecipe.formats.wim.progress import Watch
 from osrecipe.formats.wim.reader import WimReader
 from osrecipe.formats.wim.writer import BlobWriter, Ending, finish
 
 if TYPE_CHECKING:
-    from osrecipe.formats.wim.metadata import ImageTree
     from collections.abc import Callable
     from pathlib import Path
+
+    from osrecipe.formats.wim.metadata import ImageTree
 
 
 def test_a_file_is_taken_out_whole(simple: Path, tmp_path: Path) -> None:
@@ -94,12 +98,23 @@ def test_damage_leaves_no_file(simple: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["a:b", "CON", "nul.txt", "lpt1 .x", "x.", "x ", "a?", "\x01"])
-def test_names_windows_reads_otherwise_are_refused_there(name: str) -> None:
-    """Streams, devices and cut-off ends."""
+def test_names_windows_reads_otherwise_are_refused(name: str) -> None:
+    """Streams, devices and cut-off ends; what only looks like one is fine."""
     with pytest.raises(FormatError) as caught:
-        refuse_on_windows(name)
+        check_windows_name(name)
     assert Fault.UNSAFE == caught.value.fault
-    refuse_on_windows("console.txt")
+    check_windows_name("console.txt")
+
+
+@pytest.mark.parametrize(("name", "fault"), [("\ud800x", Fault.UNSAFE), ("ü" * 200, Fault.UNSUPPORTED)])
+def test_names_this_machine_cannot_have_are_refused(
+    simple: Path, tmp_path: Path, name: str, fault: Fault
+) -> None:
+    """They are named before anything is written."""
+    commit(simple, 1, [Rename("readme.txt", name)], now=EARLIER)
+    with pytest.raises(FormatError) as caught:
+        extract_tree(simple, 1, "", tmp_path / "out")
+    assert (fault, False) == (caught.value.fault, (tmp_path / "out").exists())
 
 
 def rewritten(wim: Path, change: Callable[[ImageTree], object]) -> None:
