@@ -70,7 +70,7 @@ def test_laying_twice_is_laying_once(base: dict[str, object], over: dict[str, ob
 
 
 @given(maps, maps, maps)
-def test_grouping_does_not_matter_over_the_same_shapes(
+def test_the_last_file_has_the_last_word(
     one: dict[str, object], two: dict[str, object], three: dict[str, object]
 ) -> None:
     """What the last file says is so in the result, however many files lie below."""

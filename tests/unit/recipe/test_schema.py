@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[3]
 GOLDEN = ROOT / "tests" / "golden"
 GOOD = sorted((GOLDEN / "recipe-good").glob("*.yaml"))
-FRAGMENTS = sorted((GOLDEN / "recipe-good").glob("*.d/**/*.yaml"))
+FRAGMENTS = [
+    *sorted((GOLDEN / "recipe-good").glob("*.d/**/*.yaml")),
+    *sorted((ROOT / "recipes").glob("*/**/*.yaml")),
+]
 SHIPPED = sorted((ROOT / "recipes").glob("*.yaml"))
 STRUCTURAL = {
     "recipe/unknown-key",
