@@ -13,6 +13,7 @@ from osrecipe.recipe.schema import FILE_NAMES
 _TEXT = r"""# yaml-language-server: $schema=@schema@
 # A recipe: what comes in, what happens to which images, what comes out.
 # `osrecipe validate` checks it, `osrecipe plan` shows what it would do, `osrecipe apply` does it.
+# For completion in the editor: osrecipe schema > @schema@
 schema: @version@
 name: @name@
 
