@@ -51,6 +51,13 @@ class Blob:
     solid: Resource | None
     part: int
 
+    @property
+    def place(self) -> tuple[int, int, int]:
+        """Sorts blobs as they lie in the file: part, resource, place inside a solid one."""
+        if self.solid is not None:
+            return self.part, self.solid.offset, self.resource.offset
+        return self.part, self.resource.offset, 0
+
 
 @dataclass(frozen=True, slots=True)
 class SolidResource:
@@ -153,11 +160,7 @@ class BlobTable:
     def place(self, sha1: bytes) -> tuple[int, int, int]:
         """Sorts blobs as they lie in the file, so that reading them in order reads forward."""
         blob = self.get(sha1)
-        if blob is None:
-            return (0, 0, 0)
-        if blob.solid is not None:
-            return (blob.part, blob.solid.offset, blob.resource.offset)
-        return (blob.part, blob.resource.offset, 0)
+        return (0, 0, 0) if blob is None else blob.place
 
     def references(self, sha1: bytes) -> int:
         """How often the table says a blob is used; 0 for an unknown one."""

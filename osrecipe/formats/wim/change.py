@@ -224,10 +224,7 @@ class _Commit:
             blob = cache.table.get(sha1)
             same = (cache.header.codec, cache.header.chunk_size) == (header.codec, header.chunk_size)
             if blob is not None and same and blob.solid is None:
-                return writer.copy(
-                    cache.raw_pieces(blob),
-                    replace(blob.resource, flags=blob.resource.flags & ResourceFlag.COMPRESSED),
-                )
+                return writer.copy(cache.raw_pieces(blob), blob.resource)
         return None
 
     def _counts(self) -> dict[bytes, int]:

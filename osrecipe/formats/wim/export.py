@@ -24,8 +24,10 @@ from osrecipe.formats.wim.writer import BlobWriter, Ending, Source, finish
 from osrecipe.formats.wim.xmlinfo import WimXml, apply_fields, check_names
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
+
+    from osrecipe.formats.wim.blobtable import Blob
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +183,7 @@ class _Export:
         self._solid_writer: BlobWriter | None = None
         self._level = level
         self._threads = threads
+        self._codec = self._header.codec
         self._copied = 0
         self._compressed = 0
 
@@ -227,18 +230,20 @@ class _Export:
         return counts, owners
 
     def _blobs(self, counts: Mapping[bytes, int], owners: Mapping[bytes, WimReader]) -> list[BlobEntry]:
+        """Writes all blobs, each file's in the order they lie in it, so that reading goes forward."""
         order = {id(reader): number for number, (_, reader) in enumerate(self._images)}
-        ordered = sorted(owners.items(), key=lambda pair: (order[id(pair[1])], pair[1].table.place(pair[0])))
+        found = [(reader, reader.blob(sha1)) for sha1, reader in owners.items()]
+        found.sort(key=lambda pair: (order[id(pair[0])], pair[1].place))
         if self._solid:
-            return self._solid_blobs(counts, [_source(reader, sha1) for sha1, reader in ordered])
-        copies: list[tuple[bytes, WimReader]] = []
-        sources: list[tuple[bytes, WimReader]] = []
-        for sha1, reader in ordered:
-            (copies if self._can_copy(reader, sha1) else sources).append((sha1, reader))
-        places = [(sha1, self._copy(reader, sha1)) for sha1, reader in copies]
-        added = self._writer.add(_source(reader, sha1) for sha1, reader in sources)
-        for (sha1, _), resource in zip(sources, added, strict=True):
-            places.append((sha1, resource))
+            return self._solid_blobs(counts, [_source(reader, blob) for reader, blob in found])
+        copies: list[tuple[WimReader, Blob]] = []
+        others: list[tuple[WimReader, Blob]] = []
+        for reader, blob in found:
+            (copies if self._can_copy(reader, blob) else others).append((reader, blob))
+        places = [(blob.sha1, self._copy(reader, blob)) for reader, blob in copies]
+        added = self._writer.add(_source(reader, blob) for reader, blob in others)
+        for (_, blob), resource in zip(others, added, strict=True):
+            places.append((blob.sha1, resource))
             self._compressed += resource.size
         return [BlobEntry(resource, 1, counts[sha1], sha1) for sha1, resource in places]
 
@@ -252,23 +257,16 @@ class _Export:
         rows = self._solid_writer.add_solid(sources)
         return [row if row.sha1 not in counts else replace(row, references=counts[row.sha1]) for row in rows]
 
-    def _can_copy(self, reader: WimReader, sha1: bytes) -> bool:
-        blob = reader.blob(sha1)
+    def _can_copy(self, reader: WimReader, blob: Blob) -> bool:
         if self._recompress or blob.solid is not None:
             return False
-        same = (reader.header.codec, reader.header.chunk_size) == (
-            self._header.codec,
-            self._header.chunk_size,
-        )
-        return same or (
-            self._header.codec is Codec.NONE and not blob.resource.flags & ResourceFlag.COMPRESSED
-        )
+        if self._codec is Codec.NONE and not blob.resource.flags & ResourceFlag.COMPRESSED:
+            return True
+        return (reader.codec, reader.header.chunk_size) == (self._codec, self._header.chunk_size)
 
-    def _copy(self, reader: WimReader, sha1: bytes) -> Resource:
-        blob = reader.blob(sha1)
+    def _copy(self, reader: WimReader, blob: Blob) -> Resource:
         self._copied += blob.resource.stored
-        flags = blob.resource.flags & ResourceFlag.COMPRESSED
-        return self._writer.copy(reader.raw_pieces(blob), replace(blob.resource, flags=flags))
+        return self._writer.copy(reader.raw_pieces(blob), blob.resource)
 
     def _metadata_row(self, raw: bytes) -> BlobEntry:
         resource, sha1 = self._writer.add_bytes(raw, ResourceFlag.METADATA)
@@ -284,10 +282,5 @@ class _Export:
         return xml.serialise()
 
 
-def _source(reader: WimReader, sha1: bytes) -> Source:
-    readable = reader.readable(sha1)
-    return Source(sha1, readable.size, _pieces(reader, sha1))
-
-
-def _pieces(reader: WimReader, sha1: bytes) -> Callable[[], Iterator[bytes]]:
-    return lambda: reader.readable(sha1).pieces()
+def _source(reader: WimReader, blob: Blob) -> Source:
+    return Source(blob.sha1, blob.size, lambda: reader.readable(blob.sha1).pieces())

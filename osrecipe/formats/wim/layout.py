@@ -56,14 +56,14 @@ class HeaderFlag(IntFlag):
     XPRESS_2 = 0x200000
 
 
-class ResourceFlag(IntFlag):
-    """Flags of one resource header."""
+class ResourceFlag:
+    """Flags of one resource header; plain numbers, as there can be 100,000 headers."""
 
-    FREE = 0x1
-    METADATA = 0x2
-    COMPRESSED = 0x4
-    SPANNED = 0x8
-    SOLID = 0x10
+    FREE: Final = 0x1
+    METADATA: Final = 0x2
+    COMPRESSED: Final = 0x4
+    SPANNED: Final = 0x8
+    SOLID: Final = 0x10
 
 
 class Attribute(IntFlag):
@@ -97,7 +97,7 @@ class Resource:
     """
 
     stored: int
-    flags: ResourceFlag
+    flags: int
     offset: int
     size: int
 
@@ -105,7 +105,7 @@ class Resource:
     def parse(cls, raw: bytes) -> Resource:
         """Reads the 24-byte form."""
         first, offset, size = _RESOURCE.unpack(raw)
-        return cls(first & _SIZE_MASK, ResourceFlag(first >> 56), offset, size)
+        return cls(first & _SIZE_MASK, first >> 56, offset, size)
 
     def pack(self) -> bytes:
         """The 24-byte form."""
@@ -117,7 +117,7 @@ class Resource:
         return self.offset + self.stored
 
 
-NO_RESOURCE: Final = Resource(0, ResourceFlag(0), 0, 0)
+NO_RESOURCE: Final = Resource(0, 0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,6 +74,7 @@ class WimReader:
                 hint="open the first part, with the others beside it",
             )
         self.header = first.header
+        self.codec = self.header.codec
         self.size = first.size
         self._check_parts(1 + len(others))
         self.table = BlobTable()
@@ -151,7 +152,7 @@ class WimReader:
             raise FormatError(
                 "wim", Fault.TOO_LARGE, f"the {what} of {where.size} bytes is too large", offset=where.offset
             )
-        readable = open_resource(part.file, where, part.header.codec, part.header.chunk_size, self.codecs)
+        readable = open_resource(part.file, where, self.codec, part.header.chunk_size, self.codecs)
         return b"".join(readable.pieces())
 
     @property
@@ -238,14 +239,12 @@ class WimReader:
         blob = self.blob(sha1)
         part = self._parts[blob.part]
         if blob.solid is None:
-            return open_resource(
-                part.file, blob.resource, part.header.codec, part.header.chunk_size, self.codecs
-            )
+            return open_resource(part.file, blob.resource, self.codec, part.header.chunk_size, self.codecs)
         key = (blob.part, blob.solid.offset)
         if self._solid is None or self._solid[0] != key:  # chunks are large: keep one resource's
             self._solid = (
                 key,
-                open_resource(part.file, blob.solid, part.header.codec, part.header.chunk_size, self.codecs),
+                open_resource(part.file, blob.solid, self.codec, part.header.chunk_size, self.codecs),
             )
         return Slice(self._solid[1], blob.resource.offset, blob.size)
 

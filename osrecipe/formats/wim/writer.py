@@ -90,20 +90,20 @@ class BlobWriter:
             self._tell(Stage.COPY, len(piece))
         if self._out.tell() - at != resource.stored:
             raise FormatError("wim", Fault.TRUNCATED, "a resource ended early while it was copied")
-        return replace(resource, offset=at)
+        return Resource(resource.stored, resource.flags & ResourceFlag.COMPRESSED, at, resource.size)
 
     def _tell(self, stage: Stage, count: int) -> None:
         self.written += count
         self._watch(stage, self.written)
 
-    def add_bytes(self, raw: bytes, flags: ResourceFlag) -> tuple[Resource, bytes]:
+    def add_bytes(self, raw: bytes, flags: int) -> tuple[Resource, bytes]:
         """Appends bytes as a resource; also returns their SHA-1."""
         sha1 = hashlib.sha1(raw, usedforsecurity=False).digest()
         source = Source(sha1, len(raw), lambda: iter((raw,)))
         [resource] = self.add([source])
         return replace(resource, flags=resource.flags | flags), sha1
 
-    def add_plain(self, raw: bytes, flags: ResourceFlag) -> Resource:
+    def add_plain(self, raw: bytes, flags: int) -> Resource:
         """Appends bytes without compression."""
         at = self.align()
         self._out.write(raw)
@@ -143,7 +143,7 @@ class BlobWriter:
         for piece in _checked(source, _PIECE):
             self._out.write(piece)
             self._tell(Stage.COPY, len(piece))
-        return Resource(source.size, ResourceFlag(0), at, source.size)
+        return Resource(source.size, 0, at, source.size)
 
     def add_solid(self, sources: list[Source]) -> list[BlobEntry]:
         """Appends blobs as one solid resource; the rows' reference counts are 1."""
@@ -284,7 +284,7 @@ def finish(out: BinaryIO, writer: BlobWriter, header: Header, ending: Ending, wa
         end = out.tell()
         made = integrity.make(out, table.end, ending.old_integrity, watch)
         out.seek(end)
-        sums = writer.add_plain(made, ResourceFlag(0))
+        sums = writer.add_plain(made, 0)
     out.truncate()
     _durable(out)
     written = replace(header, blobs=table, xml=xml, integrity=sums)
