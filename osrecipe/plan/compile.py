@@ -10,6 +10,7 @@ from osrecipe.model.codes import Slug
 from osrecipe.model.frozen import digest_of
 from osrecipe.model.plan import Note, Plan
 from osrecipe.model.problems import OsrecipeError, Problem, Problems
+from osrecipe.plan.absent import check_absent
 from osrecipe.plan.exports import (
     BOOT_WIM,
     INSTALL_WIM,
@@ -18,8 +19,9 @@ from osrecipe.plan.exports import (
     export_boot,
     export_install,
     take_images,
+    take_netfx3,
 )
-from osrecipe.plan.lanes import boot_images, boot_lane, install_lane, winre_lanes
+from osrecipe.plan.lanes import Sources, boot_images, boot_lane, install_lane, winre_lanes
 from osrecipe.plan.media import expectations, finish, tree_jobs
 from osrecipe.plan.notes import notes, planned_input
 from osrecipe.plan.selection import Selected, lane_ids, select_install
@@ -44,7 +46,7 @@ def compile_plan(recipe: Recipe, facts: Facts, origins: Origins) -> Plan:
     Args:
         recipe: the recipe, fragments merged and templates rendered.
         facts: what was read from every input and `.reg` file the recipe names.
-        origins: where each value was written; used for places, never for decisions about digests.
+        origins: where each value was written: places for people, and whether a value was written at all.
 
     Returns:
         The plan; equal arguments give an equal plan, byte for byte.
@@ -58,9 +60,11 @@ def compile_plan(recipe: Recipe, facts: Facts, origins: Origins) -> Plan:
     _raise(work)
     draft = Draft()
     boot = boot_images(work.media.boot.images, work.media.boot.boot_index) if work.media.boot else ()
-    images = take_images(work, draft, boot=bool(boot))
+    check_absent(work, selected, boot)
+    sources = Sources(take_images(work, draft, boot=bool(boot)), take_netfx3(work, draft))
+    images = sources.images
     winres = winre_lanes(work, draft, images, selected)
-    install = _install(work, draft, images, selected, winres)
+    install = _install(work, draft, sources, selected, winres)
     booted = tuple(Serviced(s, boot_lane(work, draft, images, s)) for s in boot)
     exports = {
         INSTALL_WIM: export_install(work, draft, images, install),
@@ -78,7 +82,8 @@ def compile_plan(recipe: Recipe, facts: Facts, origins: Origins) -> Plan:
         any("setup" in s.produces for s in sessions),
     )
     _raise(work)
-    return _plan(work, draft, notes(work, selected, install))
+    draft.prune(images)
+    return _plan(work, draft, notes(work, draft, selected, install))
 
 
 def _raise(work: Compiling) -> None:
@@ -92,7 +97,7 @@ def _raise(work: Compiling) -> None:
 
 
 def _check_ordering(work: Compiling) -> None:
-    newest = max(image.version.build for image in work.media.install.images)
+    newest = max((image.version.build for image in work.media.install.images), default=0)
     if (
         work.recipe.updates.ordering.use == "auto"
         and work.recipe.updates.apply
@@ -107,6 +112,9 @@ def _check_ordering(work: Compiling) -> None:
 
 
 def _selected(work: Compiling) -> tuple[Selected, ...]:
+    if not work.media.install.images:
+        reason = "the media's install.wim holds no image"
+        work.problem(Slug.PLAN_NO_IMAGE, reason, work.origins.at("source"), "take other media")
     images = select_install(work.recipe.targets.install, work.media.install, work.origins, work.problems)
     ids = lane_ids("install", images)
     return tuple(Selected(lane, "install", image) for lane, image in zip(ids, images, strict=True))
@@ -130,20 +138,20 @@ def _sync_from(work: Compiling, selected: Sequence[Selected]) -> tuple[Selected 
 
 
 def _install(
-    work: Compiling, draft: Draft, images: Job, selected: Sequence[Selected], winres: dict[str, Winre]
+    work: Compiling, draft: Draft, sources: Sources, selected: Sequence[Selected], winres: dict[int, Winre]
 ) -> tuple[Serviced, ...]:
     """Every install image of the finished media, serviced or carried over, in the source's order."""
     sync, by = _sync_from(work, selected)
     made: dict[int, Serviced] = {}
     for each in selected:
-        winre = winres.get(each.image.winre.sha1) if each.image.winre else None
-        sessions = install_lane(work, draft, images, each, winre, sync=by if each is sync else None)
+        winre = winres.get(each.image.index)
+        sessions = install_lane(work, draft, sources, each, winre, sync=by if each is sync else None)
         made[each.image.index] = Serviced(each, sessions)
     kept = carried_over(work.media.install.images, selected, work.recipe.targets.install.others)
     others = lane_ids("install", work.media.install.images)
     by_index = {image.index: lane for image, lane in zip(work.media.install.images, others, strict=True)}
     return tuple(
-        made.get(image.index) or Serviced(Selected(by_index[image.index], "install", image), ())
+        made.get(image.index) or Serviced(Selected(by_index[image.index], "install", image), (), chosen=False)
         for image in kept
     )
 

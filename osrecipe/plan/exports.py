@@ -27,30 +27,45 @@ NETFX3_PATH = WinPath("sources\\sxs\\microsoft-windows-netfx3-ondemand-package.c
 
 @dataclass(frozen=True)
 class Serviced:
-    """An image and the sessions of its lane; no session when it is carried over as it is."""
+    """An image and the sessions of its lane; none when nothing is done to it.
+
+    Attributes:
+        chosen: whether the recipe means it; False when it is only kept.
+    """
 
     selected: Selected
     sessions: tuple[Session, ...]
+    chosen: bool = True
 
 
 def take_images(work: Compiling, draft: Draft, *, boot: bool) -> Job:
-    """Take the WIMs (and the .NET 3.5 cab when it is wanted) out of the ISO."""
-    netfx3 = work.recipe.targets.install.netfx3
-    wanted = netfx3 is not None and netfx3.enable
-    if wanted and work.media.netfx3 is None:
-        reason = "the media has no .NET Framework 3.5 package in `sources\\sxs`"
-        hint = "newer builds no longer carry it as a feature: take media that does, or drop `netfx3`"
-        work.problem(Slug.PLAN_NO_SOURCE, reason, work.origins.at("targets", "install", "netfx3"), hint)
-    paths = [INSTALL_WIM, *([BOOT_WIM] if boot else []), *([NETFX3_PATH] if wanted else [])]
+    """Take the WIMs out of the ISO; what is taken depends on the media alone, so that no setting rebuilds all lanes."""
+    paths = (INSTALL_WIM, BOOT_WIM) if boot else (INSTALL_WIM,)
     return job(
         draft,
         "source/images",
-        TakeImages(media=work.media_ref, paths=tuple(paths)),
+        TakeImages(media=work.media_ref, paths=paths),
         "take the images out of the source ISO",
         work.origins.at("source"),
         inputs=(work.media_ref,),
-        produces=tuple(NETFX3_CAB if path == NETFX3_PATH else path.name for path in paths),
+        produces=tuple(path.name for path in paths),
     )
+
+
+def take_netfx3(work: Compiling, draft: Draft) -> Job | None:
+    """Take the .NET 3.5 package out of the ISO; None when it is not wanted or not there."""
+    netfx3 = work.recipe.targets.install.netfx3
+    if netfx3 is None or not netfx3.enable:
+        return None
+    place = work.origins.at("targets", "install", "netfx3")
+    if work.media.netfx3 is None:
+        reason = "the media has no .NET Framework 3.5 package in `sources\\sxs`"
+        hint = "newer builds no longer carry it as a feature: take media that does, or drop `netfx3`"
+        work.problem(Slug.PLAN_NO_SOURCE, reason, place, hint)
+        return None
+    op = TakeImages(media=work.media_ref, paths=(NETFX3_PATH,))
+    title = "take the .NET Framework 3.5 package out of the source ISO"
+    return job(draft, "source/netfx3", op, title, place, inputs=(work.media_ref,), produces=(NETFX3_CAB,))
 
 
 def export_install(work: Compiling, draft: Draft, images: Job, serviced: Sequence[Serviced]) -> Job | None:

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from osrecipe.model.names import LaneId
+from osrecipe.model.problems import OsrecipeError
 from osrecipe.model.tasks import ExportImages, ExportPart, ImageRef, TakeWinre
 from osrecipe.plan import steps
 from osrecipe.plan.order import Ordered, order, problem_of
-from osrecipe.plan.selection import Selected
+from osrecipe.plan.selection import Selected, holds
 from osrecipe.plan.units import artifact, job, saved_image, session
 from osrecipe.windows.ordering import (
     CLASSIC,
@@ -20,16 +21,21 @@ from osrecipe.windows.ordering import (
     SERVICE_BEFORE_CUSTOMIZE,
     WINRE_INTO_INSTALL,
     WINRE_TAKEN_FIRST,
+    StepKind,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from osrecipe.model.facts import ImageFacts
-    from osrecipe.model.plan import Job, Session
+    from osrecipe.model.names import TweakId
+    from osrecipe.model.plan import Job, Session, Task
+    from osrecipe.model.problems import Place
+    from osrecipe.model.recipe import Move
     from osrecipe.plan.order import Step
     from osrecipe.plan.steps import Compiling
     from osrecipe.plan.units import Draft
+    from osrecipe.windows.ordering import Precedes, Rule
 
 NETFX3_CAB = "netfx3.cab"
 
@@ -38,7 +44,6 @@ NETFX3_CAB = "netfx3.cab"
 class Winre:
     """A recovery image that some install images share: its lane's export, or None when nothing is done to it."""
 
-    sha1: str
     sessions: tuple[Session, ...]
     export: Job | None
 
@@ -53,18 +58,13 @@ def run_lane(
 ) -> tuple[Session, ...]:
     """Make a lane's sessions: one that services, one that customizes; a session with nothing to do is left out."""
     inputs = {str(name): work.ref(name) for name in work.recipe.inputs}
-    moves = [
-        (move, work.origins.at("updates", "ordering", "move", number))
-        for number, move in enumerate(work.recipe.updates.ordering.move)
-        if move.target == selected.target
-    ]
-    work.problems.extend(problem_of(move, place) for move, place in moves if not service)
+    moves = _moves(work, selected, service)
     made: list[Session] = []
-    for part, wanted, ordered in (
-        ("service", service, order(service, CLASSIC, moves) if service else Ordered((), ())),
-        ("customize", customize, order(customize, CUSTOMIZE)),
+    for part, ordered in (
+        ("service", _ordered(work, service, CLASSIC, moves)),
+        ("customize", _ordered(work, customize, CUSTOMIZE, [])),
     ):
-        if wanted:
+        if ordered.steps:
             start = saved_image(made[-1]) if made else base
             made.append(session(draft, selected, part, start, ordered, inputs))
     if len(made) > 1:
@@ -72,26 +72,57 @@ def run_lane(
     return tuple(made)
 
 
-def winre_lanes(work: Compiling, draft: Draft, images: Job, install: Sequence[Selected]) -> dict[str, Winre]:
-    """Lanes for the distinct recovery images of the selected install images, by SHA-1."""
-    distinct: dict[str, Selected] = {}
+def _moves(work: Compiling, selected: Selected, service: Sequence[Step]) -> list[tuple[Move, Place]]:
+    """The recipe's moves in this kind of image; one where nothing is serviced is a problem."""
+    moves = [
+        (move, work.origins.at("updates", "ordering", "move", number))
+        for number, move in enumerate(work.recipe.updates.ordering.move)
+        if move.target == selected.target
+    ]
+    if not service:
+        work.problems.extend(problem_of(move, place) for move, place in moves)
+    return moves if service else []
+
+
+def _ordered(
+    work: Compiling, steps: Sequence[Step], table: Sequence[Precedes], moves: Sequence[tuple[Move, Place]]
+) -> Ordered:
+    """Steps in order; a move that can't be done is a problem, and compiling goes on without moves to find others."""
+    try:
+        return order(steps, table, moves)
+    except OsrecipeError as cause:
+        work.problems.extend(cause.problems)
+        return order(steps, table)
+
+
+def winre_lanes(work: Compiling, draft: Draft, images: Job, install: Sequence[Selected]) -> dict[int, Winre]:
+    """Lanes for the distinct recovery images of the selected install images; by index of the install image.
+
+    Equal images share a lane unless a tweak's condition holds for one of the install images around them only.
+    """
+    lanes: dict[tuple[str, tuple[TweakId, ...]], list[Selected]] = {}
     for selected in install:
         if selected.image.winre is not None:
-            distinct.setdefault(selected.image.winre.sha1, selected)
-    return {
-        sha1: _winre_lane(work, draft, images, sha1, first, f"-{number}" if len(distinct) > 1 else "")
-        for number, (sha1, first) in enumerate(distinct.items(), start=1)
-    }
+            tweaks = work.recipe.targets.winre.tweaks.items()
+            held = tuple(name for name, tweak in tweaks if holds(tweak.when, selected.image))
+            lanes.setdefault((selected.image.winre.sha1, held), []).append(selected)
+    found: dict[int, Winre] = {}
+    for sharing in lanes.values():
+        suffix = sharing[0].lane.removeprefix("install") if len(lanes) > 1 else ""
+        winre = _winre_lane(work, draft, images, sharing[0], suffix)
+        found.update((selected.image.index, winre) for selected in sharing)
+    return found
 
 
-def _winre_lane(work: Compiling, draft: Draft, images: Job, sha1: str, first: Selected, suffix: str) -> Winre:
+def _winre_lane(work: Compiling, draft: Draft, images: Job, first: Selected, suffix: str) -> Winre:
     settings = work.recipe.targets.winre
     image = first.image.model_copy(update={"name": "winre", "winre": None, "features": {}})
     selected = Selected(LaneId(f"winre{suffix}"), "winre", image)
     service = _pe_service(work, selected)
     customize = steps.tweak_steps(work, selected)
     if not service and not customize:
-        return Winre(sha1, (), None)
+        _moves(work, selected, service)
+        return Winre((), None)
     place = work.origins.at("targets", "winre")
     take = TakeWinre(image=ImageRef(wim=artifact(images, "install.wim"), index=first.image.index))
     source = job(
@@ -119,7 +150,7 @@ def _winre_lane(work: Compiling, draft: Draft, images: Job, sha1: str, first: Se
         produces=("winre.wim",),
     )
     draft.join(sessions[-1], export, SAVED_BEFORE_EXPORT)
-    return Winre(sha1, sessions, export)
+    return Winre(sessions, export)
 
 
 def _pe_service(work: Compiling, selected: Selected) -> tuple[Step, ...]:
@@ -128,39 +159,56 @@ def _pe_service(work: Compiling, selected: Selected) -> tuple[Step, ...]:
     return (*updates, *steps.cleanup_step(work, selected, settings.cleanup, has_updates=bool(updates)))
 
 
+@dataclass(frozen=True)
+class Sources:
+    """The jobs that take out of the ISO what install lanes need; `netfx3` is None when it is not wanted."""
+
+    images: Job
+    netfx3: Job | None
+
+
 def install_lane(
-    work: Compiling, draft: Draft, images: Job, selected: Selected, winre: Winre | None, *, sync: str | None
+    work: Compiling,
+    draft: Draft,
+    sources: Sources,
+    selected: Selected,
+    winre: Winre | None,
+    *,
+    sync: str | None,
 ) -> tuple[Session, ...]:
     """The sessions of one install image; `sync` says by what the media's files are compared, None for not here."""
     settings = work.recipe.targets.install
     image = selected.image
     updates = steps.update_steps(work, "install", image)
-    cab = artifact(images, NETFX3_CAB) if NETFX3_CAB in images.produces else None
+    cab = artifact(sources.netfx3, NETFX3_CAB) if sources.netfx3 else None
     service = [
         *updates,
         *steps.cleanup_step(work, selected, settings.cleanup, has_updates=bool(updates)),
         *steps.netfx3_step(work, cab),
         *steps.feature_steps(work, image),
     ]
-    if sync is not None and updates:
+    if sync is not None and any(step.kind is not StepKind.DOTNET for step in updates):
         service.append(steps.harvest_sources_step(work, sync))
     customize = list(steps.tweak_steps(work, selected))
     if winre is not None and winre.export is not None:
         customize.insert(0, steps.winre_step(work, artifact(winre.export, "winre.wim")))
-    base = ImageRef(wim=artifact(images, "install.wim"), index=image.index)
+    base = ImageRef(wim=artifact(sources.images, "install.wim"), index=image.index)
     sessions = run_lane(work, draft, selected, base, service, customize)
     if sessions:
-        draft.join(images, sessions[0], IMAGES_FIRST)
-        _link_sources(draft, images, sessions, winre)
+        draft.join(sources.images, sessions[0], IMAGES_FIRST)
+    for made in sessions:
+        for task in made.tasks:
+            if task.op.op == "enable-netfx3" and sources.netfx3 is not None:
+                _feed(draft, sources.netfx3, made, task, NETFX3_SOURCE)
+            if task.op.op == "inject-winre" and winre is not None and winre.export is not None:
+                _feed(draft, winre.export, made, task, WINRE_INTO_INSTALL)
     return sessions
 
 
-def _link_sources(draft: Draft, images: Job, sessions: tuple[Session, ...], winre: Winre | None) -> None:
-    for task in (t for s in sessions for t in s.tasks):
-        if task.op.op == "enable-netfx3":
-            draft.link(images.tasks[-1].id, task.id, NETFX3_SOURCE)
-        if task.op.op == "inject-winre" and winre is not None and winre.export is not None:
-            draft.link(winre.export.tasks[-1].id, task.id, WINRE_INTO_INSTALL)
+def _feed(draft: Draft, source: Job, made: Session, task: Task, rule: Rule) -> None:
+    """What a task uses is there before its session opens: a session never waits inside."""
+    draft.link(source.tasks[-1].id, task.id, rule)
+    draft.join(source, made, rule)
 
 
 def boot_lane(work: Compiling, draft: Draft, images: Job, selected: Selected) -> tuple[Session, ...]:

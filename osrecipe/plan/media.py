@@ -66,6 +66,7 @@ class Tree:
         self.last = job(self.draft, name, op, title, place, inputs=(ref,), after=before)
         self.draft.join(before, self.last, COPIED_FIRST if first else PLACE_IN_ORDER)
         self.draft.link(_leaver(maker, ref), self.last.tasks[0].id, rule)
+        self.draft.join(maker, self.last, rule)  # what a session leaves is there when it is saved
 
 
 def tree_jobs(
@@ -153,21 +154,23 @@ def expectations(
     work: Compiling,
     install: Sequence[Serviced],
     boot: Sequence[Serviced],
-    winres: Mapping[str, Winre],
+    winres: Mapping[int, Winre],
 ) -> tuple[Expectation, ...]:
     """What must be true of the finished media: what the recipe expects, and what its tasks promised."""
     made: list[Expectation] = []
     expect = work.recipe.expect
     for number, each in enumerate(install, start=1):
-        stated = expected(expect.install) if each.sessions else ()
-        made.append(_expect("install", INSTALL_WIM, number, (*stated, *_promised(each.sessions))))
-        image = each.selected.image
-        winre = winres.get(image.winre.sha1) if image.winre and each.sessions else None
-        checks = (*expected(expect.winre), *_promised(winre.sessions)) if winre else ()
-        made.append(_expect("winre", INSTALL_WIM, number, checks))
+        if not each.chosen:
+            continue
+        checks = (*expected(expect.install, "install"), *_promised(each.sessions))
+        made.append(_expect("install", INSTALL_WIM, number, checks))
+        winre = winres.get(each.selected.image.index)
+        if winre is not None:
+            checks = (*expected(expect.winre, "winre"), *_promised(winre.sessions))
+            made.append(_expect("winre", INSTALL_WIM, number, checks))
     for number, each in enumerate(boot, start=1):
         target = each.selected.target
-        stated = expected(expect.setup if target == "setup" else expect.winpe)
+        stated = expected(expect.setup if target == "setup" else expect.winpe, target)
         made.append(_expect(target, BOOT_WIM, number, (*stated, *_promised(each.sessions))))
     return tuple(e for e in made if e.checks)
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from osrecipe.model.facts import FolderFacts, MediaFacts, UpdateFacts
 from osrecipe.model.plan import Note, PlannedInput
+from osrecipe.model.recipe import TARGETS
+from osrecipe.model.tasks import ApplyTweak, HarvestSources
 from osrecipe.plan.digests import input_digest
 from osrecipe.plan.steps import Compiling, label_of, targets_of
 from osrecipe.plan.units import origin_of
@@ -15,13 +17,23 @@ if TYPE_CHECKING:
 
     from osrecipe.model.facts import InputFacts
     from osrecipe.model.names import InputId
+    from osrecipe.model.recipe import PeTarget
     from osrecipe.plan.exports import Serviced
     from osrecipe.plan.selection import Selected
+    from osrecipe.plan.units import Draft
 
 
-def notes(work: Compiling, selected: Sequence[Selected], install: Sequence[Serviced]) -> tuple[Note, ...]:
+def notes(
+    work: Compiling, draft: Draft, selected: Sequence[Selected], install: Sequence[Serviced]
+) -> tuple[Note, ...]:
     """What a reader should know though nothing is wrong."""
-    return (*_inputs(work), *_winre(selected), *_others(work, selected, install))
+    return (
+        *_inputs(work),
+        *_tweaks(work, draft),
+        *_sync(work, draft),
+        *_winre(selected),
+        *_others(work, selected, install),
+    )
 
 
 def _inputs(work: Compiling) -> Iterator[Note]:
@@ -43,6 +55,33 @@ def _used(work: Compiling) -> set[InputId]:
     ]
     folders = {name for tweak in tweaks for name in tweak.files.values() if name is not None}
     return {*work.recipe.updates.apply, work.recipe.source, *folders}
+
+
+def _tweaks(work: Compiling, draft: Draft) -> Iterator[Note]:
+    done = {
+        (unit.target, task.op.tweak)
+        for unit in draft.units
+        if unit.kind == "session"
+        for task in unit.tasks
+        if isinstance(task.op, ApplyTweak)
+    }
+    for target in TARGETS:
+        settings: PeTarget = getattr(work.recipe.targets, target)
+        for name in settings.tweaks:
+            if (target, name) not in done:
+                place = work.origins.key("targets", target, "tweaks", name)
+                yield Note(text=f"tweak `{name}` holds for no {target} image", origin=origin_of(place))
+
+
+def _sync(work: Compiling, draft: Draft) -> Iterator[Note]:
+    taken = any(isinstance(task.op, HarvestSources) for unit in draft.units for task in unit.tasks)
+    if (
+        ("media", "sync-sources") in work.origins.values
+        and work.recipe.media.sync_sources != "none"
+        and not taken
+    ):
+        place = work.origins.at("media", "sync-sources")
+        yield Note(text="`sync-sources` finds nothing: no update goes to that image", origin=origin_of(place))
 
 
 def _winre(selected: Sequence[Selected]) -> Iterator[Note]:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import networkx as nx
 
+from osrecipe.model.checks import NothingPending
 from osrecipe.model.codes import Slug
 from osrecipe.model.problems import Problem, error
-from osrecipe.windows.ordering import MOVED, REPEATS, TWEAKS_AS_WRITTEN, StepKind
+from osrecipe.windows.ordering import AS_WRITTEN, MOVED, PENDS, REPEATS, StepKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -25,7 +26,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Step:
-    """A task before it has an id: its short name (unique in its image), what it does, where it was asked for."""
+    """A task before it has an id: its short name (unique in its image), what it does, where it was asked for.
+
+    Attributes:
+        again: the rule that makes it a repetition.
+        adds: whether it may add payload at its first level; a feature that is switched off adds none.
+    """
 
     name: str
     kind: StepKind
@@ -34,6 +40,7 @@ class Step:
     place: Place
     checks: tuple[Check, ...] = ()
     again: RuleId | None = None
+    adds: bool = True
 
 
 @dataclass(frozen=True)
@@ -74,11 +81,11 @@ def order(
         added = [e for e in _edges(steps, table) if {e.before, e.after} & {s.name for s in repeated}]
         edges = [*edges, *added]
         sequence = _sequence(steps, edges)
-    return Ordered(tuple(sequence), tuple(edges))
+    return Ordered(tuple(_settled(sequence)), tuple(edges))
 
 
 def _edges(steps: Sequence[Step], table: Sequence[Precedes]) -> list[StepEdge]:
-    """One edge for each pair of steps a row speaks of; tweaks follow each other as written."""
+    """One edge for each pair of steps a row speaks of; steps of one kind follow each other as written."""
     found = [
         StepEdge(a.name, b.name, row.rule.id)
         for row in table
@@ -86,10 +93,9 @@ def _edges(steps: Sequence[Step], table: Sequence[Precedes]) -> list[StepEdge]:
         for b in steps
         if a.kind is row.before and b.kind is row.after
     ]
-    tweaks = [s for s in steps if s.kind is StepKind.TWEAK]
-    found += [
-        StepEdge(a.name, b.name, TWEAKS_AS_WRITTEN.id) for a, b in pairwise(tweaks)
-    ]
+    for kind in StepKind:
+        alike = [s.name for s in steps if s.kind is kind]
+        found += [StepEdge(a, b, AS_WRITTEN.id) for a, b in pairwise(alike)]
     return found
 
 
@@ -111,7 +117,10 @@ def _sequence(steps: Sequence[Step], edges: Sequence[StepEdge]) -> list[Step]:
 
 
 def _moved(steps: Sequence[Step], edges: list[StepEdge], move: Move, place: Place) -> list[StepEdge]:
-    """Put one step before another: rules that say otherwise give way, and the new edge says why."""
+    """Put one step before another: rules that say otherwise give way, and the new edge says why.
+
+    What earlier moves put before the step moves along with it, so only rules give way, never a move.
+    """
     names = [s.name for s in steps]
     for wanted in (move.step, move.before):
         if wanted not in names:
@@ -119,27 +128,32 @@ def _moved(steps: Sequence[Step], edges: list[StepEdge], move: Move, place: Plac
             raise error(
                 Slug.PLAN_UNKNOWN_STEP, f"`{move.target}` has no step `{wanted}`", place=place, hint=hint
             )
-    later = nx.descendants(_graph(steps, edges), move.before) | {move.before}
-    kept = [e for e in edges if not (e.after == move.step and e.before in later)]
-    graph = _graph(steps, kept)
-    if move.step == move.before or nx.has_path(graph, move.before, move.step):
+    moved = _graph(steps, [e for e in edges if e.rule == MOVED.id])
+    if move.step == move.before or nx.has_path(moved, move.before, move.step):
         reason = f"`{move.step}` can't come before `{move.before}`: another move says the opposite"
         raise error(Slug.PLAN_ORDER_CYCLE, reason, place=place, hint="drop one of the moves")
+    later = nx.descendants(_graph(steps, edges), move.before) | {move.before}
+    along = nx.ancestors(moved, move.step) | {move.step}
+    kept = [e for e in edges if e.rule == MOVED.id or not (e.after in along and e.before in later)]
     return [*kept, StepEdge(move.step, move.before, MOVED.id)]
 
 
 def _repeats(sequence: Sequence[Step]) -> list[Step]:
     """Steps to do again, because something that adds payload comes after them."""
     again: list[Step] = []
+    taken = {s.name.lower() for s in sequence}
     for number, step in enumerate(sequence):
-        later = {s.kind for s in sequence[number + 1 :] if not _takes_away(s)}
+        later = {s.kind for s in sequence[number + 1 :] if s.adds}
         rules = [row.rule.id for row in REPEATS if row.repeat is step.kind and row.adds in later]
         if rules:
-            suffix = rules[0].removeprefix("lcu-")
+            name = f"{step.name}-{rules[0].removeprefix('lcu-')}"
+            while name.lower() in taken:
+                name += "-again"
+            taken.add(name.lower())
             again.append(
                 replace(
                     step,
-                    name=f"{step.name}-{suffix}",
+                    name=name,
                     kind=StepKind.CUMULATIVE_AGAIN,
                     title=f"{step.title} again",
                     again=rules[0],
@@ -148,9 +162,18 @@ def _repeats(sequence: Sequence[Step]) -> list[Step]:
     return again
 
 
-def _takes_away(step: Step) -> bool:
-    """A feature that is switched off adds nothing to bring up to date."""
-    return step.op.op == "set-feature" and step.op.state == "disabled"
+def _settled(sequence: Sequence[Step]) -> list[Step]:
+    """Steps without the promise that nothing is pending where a later step may leave actions pending again.
+
+    Checks are read back once, at the end of the session.
+    """
+    made: list[Step] = []
+    pends = False
+    for step in reversed(sequence):
+        checks = tuple(c for c in step.checks if not (pends and isinstance(c, NothingPending)))
+        made.append(replace(step, checks=checks))
+        pends = pends or step.kind in PENDS
+    return made[::-1]
 
 
 def problem_of(move: Move, place: Place) -> Problem:

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from osrecipe.model.recipe import InstallTarget, Selector, TargetName, When
 
 
+MAX_SLUG = 64
+"""Characters of a name that becomes part of an id, and so of a file's name."""
+
+
 @dataclass(frozen=True)
 class Selected:
     """An image that a lane services."""
@@ -37,8 +41,13 @@ def matches(selector: Selector, image: ImageFacts) -> bool:
         (selector.installation, image.installation),
     )
     return (selector.index is None or selector.index == image.index) and all(
-        wanted is None or fnmatchcase(found.lower(), wanted.lower()) for wanted, found in texts
+        wanted is None or _glob(found, wanted) for wanted, found in texts
     )
+
+
+def _glob(found: str, wanted: str) -> bool:
+    """Whether a text matches `*` and `?`, without regard to case; brackets are no pattern, names hold them."""
+    return fnmatchcase(found.lower(), wanted.lower().replace("[", "[[]"))
 
 
 def select_install(
@@ -70,7 +79,7 @@ def lane_ids(prefix: str, images: Sequence[ImageFacts]) -> tuple[LaneId, ...]:
     """A short, stable id for each image: by edition where editions differ, else by name, else by index."""
     for words in ([i.edition for i in images], [i.name for i in images]):
         slugs = [slugify(word) for word in words]
-        if all(words) and len(set(slugs)) == len(slugs):
+        if images and all(words) and len(set(slugs)) == len(slugs) and max(map(len, slugs)) <= MAX_SLUG:
             return tuple(LaneId(f"{prefix}-{slug}") for slug in slugs)
     return tuple(LaneId(f"{prefix}-{image.index}") for image in images)
 
@@ -97,7 +106,7 @@ def holds(when: When | None, image: ImageFacts) -> bool:
 
 
 def _any(wanted: tuple[str, ...] | None, found: str) -> bool:
-    return wanted is None or any(fnmatchcase(found.lower(), w.lower()) for w in wanted)
+    return wanted is None or any(_glob(found, w) for w in wanted)
 
 
 def _build_holds(condition: str, image: ImageFacts) -> bool:

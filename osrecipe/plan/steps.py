@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from osrecipe.model.checks import FeatureIs, FileIs, NothingPending
 from osrecipe.model.codes import Slug
 from osrecipe.model.facts import MediaFacts, UpdateFacts, UpdateKind
-from osrecipe.model.names import slugify
 from osrecipe.model.problems import Place, Problem
 from osrecipe.model.tasks import (
     AddPackage,
@@ -26,18 +28,21 @@ from osrecipe.model.tasks import (
 from osrecipe.plan.digests import input_digest
 from osrecipe.plan.order import Step
 from osrecipe.plan.postconditions import WINRE_PATH, after_files, after_package, after_registry
-from osrecipe.plan.selection import Selected, holds
+from osrecipe.plan.selection import MAX_SLUG, Selected, holds
 from osrecipe.windows.ordering import StepKind
 from osrecipe.windows.targets import DEFAULT_TARGETS, STEP_OF_KIND
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from osrecipe.model.facts import Facts, ImageFacts
     from osrecipe.model.names import InputId
     from osrecipe.model.origins import Origins
     from osrecipe.model.recipe import Cleanup, PeTarget, Recipe, TargetName, Tweak
     from osrecipe.model.registry import RegistryChange
 
-_FIXED_NAMES = frozenset({"cleanup", "netfx3", "harvest", "winre", "export"})
+_RESERVED = re.compile(r"(cleanup|netfx3|harvest|winre|export)$|(update|feature|tweak)-", re.IGNORECASE)
+"""Names that steps of other kinds have; an update that is called so is `update-NAME`."""
 NETFX3_FEATURE = "NetFx3"
 
 
@@ -90,12 +95,14 @@ def update_steps(work: Compiling, target: TargetName, image: ImageFacts) -> tupl
         if isinstance(facts, UpdateFacts) and target in targets_of(work, name):
             place = work.origins.key("updates", "apply", name)
             _check_architecture(work, name, facts, image, place)
-            steps.append(_update_step(name, facts, image, place))
+            steps.append(_update_step(name, facts, image, place, target))
     _check_one_cumulative(work, target, steps)
     return tuple(steps)
 
 
-def _update_step(name: InputId, facts: UpdateFacts, image: ImageFacts, place: Place) -> Step:
+def _update_step(
+    name: InputId, facts: UpdateFacts, image: ImageFacts, place: Place, target: TargetName
+) -> Step:
     op = AddPackage(
         input=name,
         package=facts.package.identity,
@@ -103,9 +110,9 @@ def _update_step(name: InputId, facts: UpdateFacts, image: ImageFacts, place: Pl
         kb=facts.kb,
         content=input_digest(facts),
     )
-    short = f"update-{name}" if name in _FIXED_NAMES else str(name)
+    short = f"update-{name}" if _RESERVED.match(name) else str(name)
     title = f"add {label_of(facts)}"
-    return Step(short, STEP_OF_KIND[facts.update_kind], op, title, place, after_package(facts, image))
+    return Step(short, STEP_OF_KIND[facts.update_kind], op, title, place, after_package(facts, image, target))
 
 
 def label_of(facts: UpdateFacts) -> str:
@@ -171,6 +178,7 @@ def feature_steps(work: Compiling, image: ImageFacts) -> tuple[Step, ...]:
     """One step for each optional feature the recipe switches."""
     steps: list[Step] = []
     known = {name.lower(): (name, facts) for name, facts in image.features.items()}
+    names = _feature_names(image.features)
     for written, state in work.recipe.targets.install.features.items():
         place = work.origins.key("targets", "install", "features", written)
         if written.lower() not in known:
@@ -178,13 +186,29 @@ def feature_steps(work: Compiling, image: ImageFacts) -> tuple[Step, ...]:
             work.problem(Slug.PLAN_NO_FEATURE, f"`{image.name}` has no feature `{written}`", place, hint)
             continue
         name, facts = known[written.lower()]
+        if names[name] in (s.name for s in steps):
+            reason = f"the feature `{name}` is switched twice, in different letters"
+            work.problem(Slug.RECIPE_DUPLICATE_KEY, reason, place, "Windows ignores case in their names")
+            continue
         op = SetFeature(feature=name, state=state, package=facts.package)
         verb = "enable" if state == "enabled" else "disable"
         check = FeatureIs(name=name, state=state)
-        steps.append(
-            Step(f"feature-{slugify(name)}", StepKind.FEATURE, op, f"{verb} feature {name}", place, (check,))
-        )
+        adds = state == "enabled" and not facts.enabled
+        title = f"{verb} feature {name}"
+        steps.append(Step(names[name], StepKind.FEATURE, op, title, place, (check,), adds=adds))
     return tuple(steps)
+
+
+def _feature_names(features: Iterable[str]) -> dict[str, str]:
+    """A short name for each feature; those that would be alike, or long, get a few digits of their own."""
+    plain = {name: re.sub(r"[^a-z0-9._-]+", "-", name.lower()) for name in features}
+    count = Counter(plain.values())
+    return {
+        name: f"feature-{short}"
+        if count[short] == 1 and len(short) <= MAX_SLUG
+        else f"feature-{short[:MAX_SLUG]}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+        for name, short in plain.items()
+    }
 
 
 def harvest_sources_step(work: Compiling, by: str) -> Step:
@@ -233,6 +257,6 @@ def _tweak_step(work: Compiling, target: TargetName, name: str, tweak: Tweak) ->
     op = ApplyTweak(
         tweak=name, because=tweak.because or "", registry=changes, delete=delete, copy_folders=copies
     )
-    checks = (*after_registry(changes), *after_files(delete, copies))
+    checks = (*after_registry(changes, target), *after_files(delete, copies))
     place = work.origins.key("targets", target, "tweaks", name)
     return Step(f"tweak-{name}", StepKind.TWEAK, op, f"tweak {name}", place, checks)

@@ -40,8 +40,23 @@ class Draft:
     edges: list[Edge] = field(default_factory=list)
 
     def join(self, before: Session | Job, after: Session | Job, rule: Rule) -> None:
-        """The last task of one unit comes before the first of another."""
-        self.link(before.tasks[-1].id, after.tasks[0].id, rule)
+        """All of one unit comes before all of another: its last tasks before the other's first."""
+        followed = {e.before for e in self._inside(before)}
+        following = {e.after for e in self._inside(after)}
+        lasts = [task.id for task in before.tasks if task.id not in followed]
+        firsts = [task.id for task in after.tasks if task.id not in following]
+        for last in lasts:
+            for first in firsts:
+                self.link(last, first, rule)
+
+    def prune(self, source: Job) -> None:
+        """Leave a job out that nothing refers to."""
+        if not any(source.tasks[0].id == e.before for e in self.edges):
+            self.units.remove(source)
+
+    def _inside(self, unit: Session | Job) -> list[Edge]:
+        ids = {task.id for task in unit.tasks}
+        return [e for e in self.edges if e.before in ids and e.after in ids]
 
     def link(self, before: TaskId, after: TaskId, rule: Rule) -> None:
         """One task comes before another."""

@@ -102,7 +102,7 @@ CLEANUP_BEFORE_HARVEST = _rule(
 )
 HARVEST_BEFORE_NETFX3 = _rule(
     "harvest-before-netfx3",
-    "the media's files are taken before optional payload is added to the image",
+    "the media's files are taken before .NET or optional payload is added to the image",
     PROCESS,
 )
 UPDATES_BEFORE_HARVEST = _rule(
@@ -110,6 +110,11 @@ UPDATES_BEFORE_HARVEST = _rule(
 )
 CUMULATIVE_BEFORE_NETFX3 = _rule(
     "cumulative-before-netfx3", ".NET 3.5 is enabled in an image that is already at the new level", PROCESS
+)
+CUMULATIVE_BEFORE_FEATURE = _rule(
+    "cumulative-before-feature",
+    "features are switched in an image that is already at the new level",
+    DYNAMIC_UPDATE,
 )
 PAYLOAD_BEFORE_AGAIN = _rule(
     "cumulative-again-last", "the repeated cumulative update must see everything added before it", PROCESS
@@ -127,9 +132,7 @@ HARVEST_SETUP_LAST = _rule(
     "the media's setup.exe must equal the setup image's as it is saved, or Setup fails",
     DYNAMIC_UPDATE,
 )
-TWEAKS_AS_WRITTEN = _rule(
-    "tweaks-as-written", "tweaks follow the recipe's order, and a later one wins", FORMAT
-)
+AS_WRITTEN = _rule("as-written", "steps of one kind follow the recipe's order, and a later one wins", FORMAT)
 
 AGAIN_AFTER_NETFX3 = _rule(
     "lcu-after-netfx3",
@@ -163,7 +166,9 @@ WINRE_INTO_INSTALL = _rule(
 COPIED_FIRST = _rule(
     "media-copied-first", "the working tree is there before anything is put into it", PROCESS
 )
-EXPORT_BEFORE_PLACE = _rule("export-before-place", "finished WIMs are swapped in last, whole", PROCESS)
+EXPORT_BEFORE_PLACE = _rule(
+    "export-before-place", "a WIM is swapped in whole, once all its images are in it", PROCESS
+)
 PLACE_IN_ORDER = _rule("one-writer", "only one task at a time changes the media tree", FORMAT)
 HARVEST_BEFORE_SYNC = _rule("harvest-before-sync", "the files to copy come from the serviced image", PROCESS)
 SETUP_WINS = _rule(
@@ -184,12 +189,15 @@ CLASSIC: tuple[Precedes, ...] = (
     Precedes(_K.CUMULATIVE, _K.UPDATE, UPDATES_AFTER_CUMULATIVE),
     Precedes(_K.CUMULATIVE, _K.CLEANUP, UPDATES_BEFORE_CLEANUP),
     Precedes(_K.UPDATE, _K.CLEANUP, UPDATES_BEFORE_CLEANUP),
+    Precedes(_K.SERVICING_STACK, _K.HARVEST_SOURCES, UPDATES_BEFORE_HARVEST),
     Precedes(_K.CUMULATIVE, _K.HARVEST_SOURCES, UPDATES_BEFORE_HARVEST),
     Precedes(_K.UPDATE, _K.HARVEST_SOURCES, UPDATES_BEFORE_HARVEST),
     Precedes(_K.CLEANUP, _K.HARVEST_SOURCES, CLEANUP_BEFORE_HARVEST),
     Precedes(_K.HARVEST_SOURCES, _K.NETFX3, HARVEST_BEFORE_NETFX3),
     Precedes(_K.HARVEST_SOURCES, _K.FEATURE, HARVEST_BEFORE_NETFX3),
+    Precedes(_K.HARVEST_SOURCES, _K.DOTNET, HARVEST_BEFORE_NETFX3),
     Precedes(_K.CUMULATIVE, _K.NETFX3, CUMULATIVE_BEFORE_NETFX3),
+    Precedes(_K.CUMULATIVE, _K.FEATURE, CUMULATIVE_BEFORE_FEATURE),
     Precedes(_K.CLEANUP, _K.NETFX3, CLEANUP_BEFORE_NETFX3),
     Precedes(_K.CLEANUP, _K.FEATURE, CLEANUP_BEFORE_FEATURE),
     Precedes(_K.CLEANUP, _K.DOTNET, CLEANUP_BEFORE_DOTNET),
@@ -223,6 +231,19 @@ REPEATS: tuple[RepeatAfter, ...] = (
     RepeatAfter(_K.CUMULATIVE, _K.NETFX3, AGAIN_AFTER_NETFX3),
     RepeatAfter(_K.CUMULATIVE, _K.FEATURE, AGAIN_AFTER_FEATURE),
 )
+
+PENDS: frozenset[StepKind] = frozenset(
+    {
+        _K.SERVICING_STACK,
+        _K.CUMULATIVE,
+        _K.UPDATE,
+        _K.FEATURE,
+        _K.NETFX3,
+        _K.DOTNET,
+        _K.CUMULATIVE_AGAIN,
+    }
+)
+"""Steps that may leave actions pending until the system's first start; offline that is success."""
 
 RULES: dict[RuleId, Rule] = {value.id: value for value in list(globals().values()) if isinstance(value, Rule)}
 """Every rule by id."""

@@ -54,7 +54,12 @@ def update(kind: UpdateKind, kb: str, version: str = "17134.228.1.0") -> UpdateF
         UpdateKind.SERVICING_STACK: "Package_for_ServicingStack",
     }.get(kind, f"Package_for_KB{kb}")
     return UpdateFacts(
-        sha256=sha(kb + version), size=5000, container="msu-cab", update_kind=kind, kb=kb, package=package(name, version)
+        sha256=sha(kb + version),
+        size=5000,
+        container="msu-cab",
+        update_kind=kind,
+        kb=kb,
+        package=package(name, version),
     )
 
 
@@ -74,7 +79,9 @@ def image(
         installation="Client",
         architecture="amd64",
         version=BUILD,
-        winre=BlobFacts(sha1=hashlib.sha1(winre.encode(), usedforsecurity=False).hexdigest(), size=10) if winre else None,
+        winre=BlobFacts(sha1=hashlib.sha1(winre.encode(), usedforsecurity=False).hexdigest(), size=10)
+        if winre
+        else None,
         features=features or {},
     )
 
@@ -82,7 +89,9 @@ def image(
 FEATURES = {"SMB1Protocol": FeatureFacts(enabled=True, package="Foundation", elements=("file",))}
 
 
-def media(editions: Sequence[tuple[str, str]] = (("Pro", "re"), ("Enterprise", "re")), *, netfx3: bool = True) -> MediaFacts:
+def media(
+    editions: Sequence[tuple[str, str]] = (("Pro", "re"), ("Enterprise", "re")), *, netfx3: bool = True
+) -> MediaFacts:
     """An ISO with an image for each edition (its name and what its winre holds) and a two-image boot.wim."""
     images = tuple(
         image(n, f"Windows 10 {name}", name, winre=winre or None, features=FEATURES)
@@ -126,7 +135,12 @@ def recipe(**changes: object) -> Recipe:
         },
         "source": "media",
         "updates": {"apply": {"ssu": "auto", "lcu": "auto"}},
-        "targets": {"install": {"netfx3": {"enable": True}, "tweaks": {"oem-files": {"files": {"Windows\\OEM": "oem"}}}}},
+        "targets": {
+            "install": {
+                "netfx3": {"enable": True},
+                "tweaks": {"oem-files": {"files": {"Windows\\OEM": "oem"}}},
+            }
+        },
         "output": {"iso": "out/usual.iso"},
     }
     return Recipe.model_validate(usual | changes, strict=False)
