@@ -24,6 +24,7 @@ _DEEPEST = 100
 _MOST_NAMES = 20_000
 _LONGEST_PATH = 4096  # characters
 _LONGEST_NAMESPACE = 1024
+_PIECE = 8 << 20
 
 _ASSEMBLY = frozenset(f"urn:schemas-microsoft-com:asm.v{number}" for number in (1, 2, 3))
 _SIGNATURE = "http://www.w3.org/2000/09/xmldsig#"
@@ -72,6 +73,8 @@ def parse(data: bytes, *, root_name: str = "assembly", namespaces: frozenset[str
 def _check_namespaces(data: bytes) -> None:
     """Refuse long namespaces before parsing: each of thousands of elements would get a copy of its own."""
     quotes, at = (b'"', b"'"), -1
+    if data[:2] not in {b"\xff\xfe", b"\xfe\xff"} and b"\0" in data[:4]:
+        raise FormatError("mum", Fault.UNSUPPORTED, "The document is in UTF-16 or UTF-32 without a mark")
     if data[:2] in {b"\xff\xfe", b"\xfe\xff"}:
         data = data.decode("utf-16", errors="replace").encode()
     while (at := data.find(b"xmlns", at + 1)) >= 0:
@@ -84,11 +87,24 @@ def _check_namespaces(data: bytes) -> None:
             raise FormatError("mum", Fault.TOO_LARGE, "The document has a namespace that is too long")
 
 
+class _Pieces:
+    """Hands out large pieces, whatever is asked for.
+
+    Expat before 2.6 begins a tag anew with every piece, so that a huge tag in small pieces takes quadratic time.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        self._stream = io.BytesIO(data)
+
+    def read(self, _size: int = -1) -> bytes:
+        return self._stream.read(_PIECE)
+
+
 def _build(data: bytes) -> Element | None:
     """Build the tree, stopping early when it grows out of bounds."""
     root: Element | None = None
     depth = count = 0
-    for event, element in iterparse(io.BytesIO(data), events=("start", "end"), forbid_dtd=True):
+    for event, element in iterparse(_Pieces(data), events=("start", "end"), forbid_dtd=True):
         if event == "end":
             depth -= 1
             continue

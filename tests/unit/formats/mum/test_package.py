@@ -70,7 +70,7 @@ def test_a_rollup_is_read_whole() -> None:
     first, second = package.updates
     assert first.components == (ComponentRef(Identity("C", "10.0.1.2", "amd64", "neutral", TOKEN, "nonSxS")),)
     assert first.packages == (
-        PackageRef(Identity("P", "10.0.1.2", "amd64", "neutral", TOKEN), False, "hidden"),
+        PackageRef(Identity("P", "10.0.1.2", "amd64", "neutral", TOKEN), contained=False, integrate="hidden"),
     )
     assert second.components == (
         ComponentRef(
@@ -174,6 +174,7 @@ def test_utf16_documents_are_read() -> None:
         (mum(f'<x xmlns:p="{"u" * 2000}"/>'), Fault.TOO_LARGE),
         (mum("") + b" " * (32 << 20), Fault.TOO_LARGE),
         (b"DCM\x01PA30", Fault.UNSUPPORTED),
+        (mum("").decode().encode("utf-16-le"), Fault.UNSUPPORTED),
     ],
 )
 def test_bad_documents_are_refused(data: bytes, fault: Fault) -> None:
