@@ -28,4 +28,4 @@ def inspect(
     from osrecipe.render import inspection
 
     seen = inspect_file(file)
-    print(inspection.json(seen) if output is Format.JSON else inspection.text(seen), end="")
+    print(inspection.as_json(seen) if output is Format.JSON else inspection.text(seen), end="")
