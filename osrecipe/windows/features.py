@@ -58,12 +58,21 @@ def list_features(wim: WimReader, index: int) -> tuple[Feature, ...]:
     return features_of(WimFiles(wim, index))
 
 
-def features_of(files: ImageFiles, only: str | None = None) -> tuple[Feature, ...]:
-    """The features of an image, or the one named (in any case), by name."""
+def features_of(files: ImageFiles, only: str | None = None, *, elements: bool = True) -> tuple[Feature, ...]:
+    """The features of an image by name.
+
+    Args:
+        files: the image.
+        only: the one feature wanted, in any case.
+        elements: whether to read the manifests of what they consist of; without, `Feature.elements` is empty.
+
+    Raises:
+        FormatError: a description, a manifest or the registry is damaged.
+    """
     packages = list(_packages(files))
     by_name = {package.identity.package_name.lower(): package for package in packages}
     records = installed_packages(files)
-    manifests = ImageManifests(files)
+    manifests = ImageManifests(files) if elements else None
     found: dict[str, Feature] = {}
     for package in packages:
         record = records.get(package.identity.package_name.lower())
@@ -86,7 +95,7 @@ def _packages(files: ImageFiles) -> Iterator[Package]:
 
 def _feature(
     files: ImageFiles,
-    manifests: ImageManifests,
+    manifests: ImageManifests | None,
     package: Package,
     update: Update,
     by_name: dict[str, Package],
@@ -94,14 +103,8 @@ def _feature(
     enabled: bool,
 ) -> Feature:
     components, complete = _contents(update, by_name)
-    elements: set[str] = set()
-    for identity in components:
-        manifest = manifests.find(key_form(identity))
-        if manifest is None:
-            elements.add(Payload.MISSING.value)
-        else:
-            elements |= manifest_elements(manifest) | {form.value for form in _payload(files, manifest)}
-    if not complete:
+    elements = set() if manifests is None else _elements(files, manifests, components)
+    if not complete and manifests is not None:
         elements.add(Payload.MISSING.value)
     return Feature(
         update.name,
@@ -111,6 +114,17 @@ def _feature(
         complete,
         tuple(sorted(elements)),
     )
+
+
+def _elements(files: ImageFiles, manifests: ImageManifests, components: Iterable[Identity]) -> set[str]:
+    elements: set[str] = set()
+    for identity in components:
+        manifest = manifests.find(key_form(identity))
+        if manifest is None:
+            elements.add(Payload.MISSING.value)
+        else:
+            elements |= manifest_elements(manifest) | {form.value for form in _payload(files, manifest)}
+    return elements
 
 
 def _payload(files: ImageFiles, manifest: Manifest) -> Iterator[Payload]:

@@ -10,6 +10,8 @@ import itertools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from support.samples.packages import package_bytes
+
 from osrecipe.formats.hive import Hive
 from osrecipe.formats.iso import IsoReader
 from osrecipe.formats.wim.reader import WimReader
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from support.samples import Samples
+    from support.samples.spec import UpdatePackage
 
     from osrecipe.model.adapter import Adapter, OpenImage
     from osrecipe.model.tasks import Ref
@@ -63,6 +66,7 @@ class Bench:
     samples: Samples
     media: Path
     adapter: Adapter
+    packages: dict[str, Path] = field(default_factory=dict)
     log: list[str] = field(default_factory=list)
     _numbers: itertools.count[int] = field(default_factory=itertools.count)
 
@@ -73,26 +77,32 @@ class Bench:
         return Context(work, self.resolve, lambda _share, _text: None, self.log.append, NOW)
 
     def resolve(self, ref: Ref) -> Path:
-        """Inputs are packages by their stem; artifacts are files of the media, or whole paths."""
+        """Inputs are packages by their stem, the bench's own first; artifacts are files of the media, or whole paths."""
         if isinstance(ref, ArtifactRef):
             return self.media / ref.name
-        return self.samples.package(ref.input)
+        return self.packages.get(ref.input) or self.samples.package(ref.input)
 
     def open(self, kind: str) -> tuple[OpenImage, Context]:
         """Open one of `IMAGES`, or a WIM of one image by its path, for change."""
         name, index = IMAGES.get(kind, (kind, 1))
-        session = Session(
-            id=UnitId("test.service"),
-            lane=LaneId("test"),
-            target="install",
-            name=kind,
-            base=ImageRef(wim=ArtifactRef(unit=UnitId("take"), name=name, digest=NO_DIGEST), index=index),
-            tasks=(),
-            produces=("image.wim",),
-            digest=NO_DIGEST,
-        )
+        session = session_of(kind, name, index)
         ctx = self.context()
         return self.adapter.open(session, ctx), ctx
+
+
+def session_of(shown: str, wim: str, index: int) -> Session:
+    """A session without tasks on an image."""
+    base = ArtifactRef(unit=UnitId("take"), name=wim, digest=NO_DIGEST)
+    return Session(
+        id=UnitId("test.service"),
+        lane=LaneId("test"),
+        target="install",
+        name=shown,
+        base=ImageRef(wim=base, index=index),
+        tasks=(),
+        produces=("image.wim",),
+        digest=NO_DIGEST,
+    )
 
 
 def add(stem: str, answer: dict[str, Any]) -> AddPackage:
@@ -102,6 +112,20 @@ def add(stem: str, answer: dict[str, Any]) -> AddPackage:
         package=answer["identity"],
         update_kind=UpdateKind.OPTIONAL,
         kb=answer["kb"].removeprefix("KB"),
+        content=NO_DIGEST,
+    )
+
+
+def add_made(bench: Bench, update: UpdatePackage, content: bytes | None = None) -> AddPackage:
+    """The operation that adds an update made by a test; `content` instead of the package it describes."""
+    path = bench.folder / update.file_name
+    path.write_bytes(package_bytes(update) if content is None else content)
+    bench.packages[update.stem] = path
+    return AddPackage(
+        input=InputId(update.stem),
+        package=update.identity.package_name,
+        update_kind=UpdateKind.OPTIONAL,
+        kb=update.kb.removeprefix("KB"),
         content=NO_DIGEST,
     )
 

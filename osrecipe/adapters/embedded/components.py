@@ -49,7 +49,12 @@ class Components:
         self._architecture = architecture
 
     def install(
-        self, manifest: Manifest, data: bytes | None = None, payload: Mapping[str, Path] | None = None
+        self,
+        manifest: Manifest,
+        data: bytes | None = None,
+        payload: Mapping[str, Path] | None = None,
+        *,
+        staged: bool = False,
     ) -> LedgerComponent:
         """Put a component into the store and its files, folders and values where they belong.
 
@@ -57,6 +62,7 @@ class Components:
             manifest: the component.
             data: the manifest's file; None when the store has it.
             payload: its files by source name; None when they are in the store.
+            staged: only into the store, because the feature it belongs to is off.
 
         Raises:
             TaskError: payload without its hash or missing, or an element that is not carried out.
@@ -66,19 +72,21 @@ class Components:
         form = key_form(manifest.identity)
         if data is not None:
             self._image.put(MANIFESTS / f"{form}.manifest", data)
-        for folder in self._folders(manifest):
+        folders = () if staged else self._folders(manifest)
+        for folder in folders:
             self._image.make_folder(folder)
         files = tuple(
-            self._file(manifest, form, file, payload[file.source_name] if payload is not None else None)
+            self._file(form, file, () if staged else self._places(manifest, file), payload)
             for file in manifest.files
         )
         return LedgerComponent(
             key_form=form,
             winner=winner(manifest.identity),
             version=version_of(manifest.identity),
+            state="staged" if staged else "installed",
             files=files,
-            folders=self._folders(manifest),
-            values=tuple(self._set(value) for value in self.values(manifest)),
+            folders=folders,
+            values=() if staged else tuple(self._set(value) for value in self.values(manifest)),
         )
 
     def withdraw(self, manifest: Manifest, known: LedgerComponent | None) -> tuple[int, int]:
@@ -128,10 +136,12 @@ class Components:
             reason = f"`{manifest.identity.name}` has what is not carried out here: `{refused[0]}`"
             raise TaskError(Slug.PLAN_REFUSED, reason, remedy="the dism adapter on Windows can")
 
-    def _file(self, manifest: Manifest, form: str, file: PayloadFile, source: Path | None) -> LedgerFile:
+    def _file(
+        self, form: str, file: PayloadFile, places: tuple[WinPath, ...], payload: Mapping[str, Path] | None
+    ) -> LedgerFile:
         stored = STORE / form / file.source_name
-        places = self._places(manifest, file)
-        if source is not None:
+        if payload is not None:
+            source = payload[file.source_name]
             digest, size = _verified(file, source)
             written = _EPOCH + source.stat().st_mtime_ns // 100
             model = next((place for place in places if self._image.info(place) is not None), None)

@@ -7,6 +7,8 @@ stays. Nothing here decides the order of updates.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
 from osrecipe.adapters.embedded.ledger import LedgerPackage
@@ -16,11 +18,9 @@ from osrecipe.formats.msu import open_package
 from osrecipe.model.adapter import Outcome, TaskError
 from osrecipe.model.codes import Slug
 from osrecipe.model.version import Version
-from osrecipe.windows.component_store import PACKAGES, key_form, version_of
+from osrecipe.windows.component_store import PACKAGES, key_form, version_of, winner
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from osrecipe.adapters.embedded.update import ComponentSource, Description
     from osrecipe.adapters.embedded.work import Work
     from osrecipe.formats.mum import Identity, Package
@@ -72,10 +72,9 @@ def add_update(work: Work, path: Path, kb: str) -> Added:
         TaskError: none applies, the servicing stack is too old, or something is not carried out here.
         FormatError: the update is damaged.
     """
-    scratch = work.ctx.work / f"update-{len(list(work.ctx.work.iterdir()))}"
-    scratch.mkdir()
+    scratch = work.image.new_folder()
     total, inapplicable = Added(), list[TaskError]()
-    with open_package(path, scratch=scratch / "open") as opened:
+    with TemporaryDirectory(dir=work.ctx.work) as room, open_package(path, scratch=Path(room)) as opened:
         packages = [archive for archive in opened.archives if archive.has("update.mum")]
         if not packages:
             reason = f"`{path.name}` is no package: loose files belong into the media's sources"
@@ -98,7 +97,9 @@ def _add(work: Work, update: Update, payload: Path, kb: str) -> Added:
     root = update.root.package
     _check(work, update)
     nested = {name: description.package for name, description in update.nested.items()}
-    selection = select(root, nested, work.records.installed(), lambda one: work.newest(one) is not None)
+    selection = select(
+        root, nested, work.records.installed(work.ledger), lambda one: work.newest(one) is not None
+    )
     if not selection.applies:
         raise _not_applicable(root, unmet_words(selection.unmet))
     for name in selection.passed_over:
@@ -147,9 +148,9 @@ def _check_stack(work: Work, root: Package, wanted: Version) -> None:
 def _fresh(work: Work, update: Update, selection: Selection) -> tuple[list[ComponentSource], int]:
     """The components to carry out, and how many are passed over because the image has a newer version."""
     fresh, older = [], 0
+    there = {one.key_form for one in work.ledger.components if one.state != "superseded"}
     for component in update.components(selection.components):
-        known = work.ledger.component(component.key_form)
-        if known is not None and known.state == "installed":
+        if component.key_form in there:
             continue
         newest = work.newest(component.manifest.identity)
         if newest is not None and version_of(component.manifest.identity) < newest:
@@ -169,18 +170,22 @@ def _carry_out(work: Work, update: Update, components: list[ComponentSource], pa
         for file in component.manifest.files
     }
     paths = update.extract(names.values(), payload) if names else {}
-    total = Added()
+    total, rows = Added(), []
+    off = work.records.switched_off() if components else frozenset[str]()
     for number, component in enumerate(components):
         work.ctx.progress(number / len(components), component.manifest.identity.name)
         own = {
             file.source_name: paths[names[component.key_form, file.source_name]]
             for file in component.manifest.files
         }
-        row = work.components.install(component.manifest, component.data, own)
-        work.record(row)
+        staged = winner(component.manifest.identity) in off
+        row = work.components.install(component.manifest, component.data, own, staged=staged)
+        rows.append(row)
         size = sum(file.size for file in row.files)
         total += Added(1, 0, len(row.files), len(row.values), size)
-        work.ctx.log(f"{component.key_form}: {len(row.files)} files, {len(row.values)} registry values")
+        where = "into the store alone, its feature is off" if staged else f"{len(row.values)} registry values"
+        work.ctx.log(f"{component.key_form}: {len(row.files)} files, {where}")
+    work.record(rows)
     return total
 
 

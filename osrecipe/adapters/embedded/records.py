@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from osrecipe.adapters.embedded.ledger import Ledger, load_ledger
 from osrecipe.adapters.embedded.view import ImageView, read_all
 from osrecipe.windows.applicability import InstalledIndex
+from osrecipe.windows.component_store import winner
 from osrecipe.windows.features import features_of
 from osrecipe.windows.installed import installed_packages
 
@@ -64,8 +65,18 @@ class Records:
         found = features_of(self.files, name)
         return None if not found else "enabled" if found[0].enabled else "disabled"
 
-    def installed(self) -> InstalledIndex:
-        """Everything installed, for applicability."""
-        added = [package.identity for package in self.ledger.packages if package.state == "installed"]
+    def switched_off(self) -> frozenset[str]:
+        """What all versions of a component share, of every component that only a feature that is off has."""
+        on: set[str] = set()
+        off: set[str] = set()
+        for feature in features_of(self.files, elements=False):
+            switched = self.ledger.feature(feature.name)
+            enabled = feature.enabled if switched is None else switched.state == "enabled"
+            (on if enabled else off).update(winner(identity) for identity in feature.components)
+        return frozenset(off - on)
+
+    def installed(self, ledger: Ledger) -> InstalledIndex:
+        """Everything installed by the image's own records and a ledger, for applicability."""
+        added = [package.identity for package in ledger.packages if package.state == "installed"]
         own = [package.identity for package in self.original.values() if package.state == "installed"]
         return InstalledIndex([*own, *added])

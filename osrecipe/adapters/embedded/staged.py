@@ -55,6 +55,7 @@ class StagedImage:
         self._contents: dict[bytes, bytes | Path] = {}
         self._sizes: dict[bytes, int] = {}
         self._hash: dict[int, bytes] = {}
+        self._folders = 0
         self._reader = WimReader.open(wim)
         try:
             image = self._reader.image(1)
@@ -69,6 +70,13 @@ class StagedImage:
     def entry(self, path: WinPath) -> Entry | None:
         """What is at a path, with all a WIM knows of it."""
         return self._tree.find(str(path))
+
+    def new_folder(self) -> Path:
+        """A new host folder for files that have to stay until the commit."""
+        self._folders += 1
+        folder = self._spool / f"files-{self._folders}"
+        folder.mkdir()
+        return folder
 
     @property
     def architecture(self) -> str:

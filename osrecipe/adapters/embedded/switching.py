@@ -91,11 +91,9 @@ def _newest(work: Work, identity: Identity) -> LedgerComponent | None:
 def _enable(work: Work, feature: Feature, manifests: list[Manifest]) -> Outcome:
     if not feature.is_complete or not manifests:
         raise _no_payload(feature)
-    files = values = 0
-    for manifest in manifests:
-        row = work.components.install(manifest)
-        work.record(row)
-        files, values = files + len(row.files), values + len(row.values)
+    rows = [work.components.install(manifest) for manifest in manifests]
+    work.record(rows)
+    files, values = sum(len(row.files) for row in rows), sum(len(row.values) for row in rows)
     return _outcome(f"{feature.name} on", files, values)
 
 
@@ -106,7 +104,7 @@ def _disable(work: Work, feature: Feature, manifests: list[Manifest]) -> Outcome
         gone = work.components.withdraw(manifest, known)
         files, values = files + gone[0], values + gone[1]
         if known is not None:
-            work.record(known.model_copy(update={"state": "staged", "values": ()}))
+            work.record([known.model_copy(update={"state": "staged", "values": ()})])
     return _outcome(f"{feature.name} off", files, values)
 
 

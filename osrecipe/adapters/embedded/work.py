@@ -13,6 +13,8 @@ from osrecipe.windows.component_store import MANIFESTS, STORE, key_form
 from osrecipe.windows.image_manifests import ImageManifests
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from osrecipe.adapters.embedded.ledger import LedgerComponent
     from osrecipe.adapters.embedded.staged import StagedImage
     from osrecipe.formats.mum import Identity
@@ -55,16 +57,19 @@ class Work:
             else Version(major=found[0], minor=found[1], build=found[2], revision=found[3])
         )
 
-    def record(self, component: LedgerComponent) -> None:
-        """Add a component to the ledger; versions of it that lost are superseded from now on."""
+    def record(self, components: Iterable[LedgerComponent]) -> None:
+        """Add components to the ledger; versions of them that lost are superseded from now on."""
+        fresh = list(components)
+        best = {one.winner: one.version for one in fresh}
         lost = [
             other.model_copy(update={"state": "superseded"})
             for other in self.ledger.components
-            if other.winner == component.winner and other.version < component.version
+            if other.winner in best and other.version < best[other.winner]
         ]
-        self.ledger = self.ledger.with_components([*lost, component])
-        family = _family(component.key_form)
-        self._store[family] = max(self._store.get(family, (0, 0, 0, 0)), component.version.key)
+        self.ledger = self.ledger.with_components([*lost, *fresh])
+        for one in fresh:
+            family = _family(one.key_form)
+            self._store[family] = max(self._store.get(family, (0, 0, 0, 0)), one.version.key)
 
     def stack_version(self) -> Version | None:
         """The image's servicing stack: the newest one in its store."""
