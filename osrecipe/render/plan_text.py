@@ -150,7 +150,7 @@ class _Page:
         figures.append(words.count(tasks, "task"))
         said = ", ".join(figures)
         if self._status is not None:
-            said += ": " + _tally(plan, self._status)
+            said += ": " + tally(plan, self._status)
         return [
             self._bold(said),
             f"writes `{clean(plan.output)}`",
@@ -172,7 +172,7 @@ def _fate(status: UnitStatus) -> str:
             return because
 
 
-def _tally(plan: Plan, status: Mapping[UnitId, UnitStatus]) -> str:
+def tally(plan: Plan, status: Mapping[UnitId, UnitStatus]) -> str:
     """`12 to run, 3 of them changed, 26 cached`, in tasks."""
     number = {"run": 0, "changed": 0, "cached": 0}
     for unit in plan.units:
