@@ -67,6 +67,8 @@ def package_elements(package: Package) -> frozenset[str]:
 def manifest_elements(manifest: Manifest) -> frozenset[str]:
     """The names of one component's manifest."""
     names = {_element(path, MANIFEST_UNDERSTOOD, depth=1) for path in manifest.elements}
+    if manifest.identity.type:
+        names.add(f"component:type {manifest.identity.type}")
     for file in manifest.files:
         names.update(
             f"variable:{name}" for text in (file.destination, *file.links) for name in unknown_variables(text)
