@@ -1,15 +1,17 @@
 """Units in child processes: a crash of a native library or a stuck tool can't take the engine down.
 
-Starts the worker command for each unit and speaks `wire` with it. It must not know what a unit does, and puts no
+Starts the worker command and speaks `wire` with it; a worker that did its unit well waits for another, because a new
+one takes a second to load. Close the executor, or use `with`, so that none is left waiting. It must not know what a unit does, and puts no
 secret into arguments or the environment.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from collections import deque
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Self
 
 from osrecipe.adapters import wire
 from osrecipe.adapters.process import Finished, Program
@@ -34,7 +36,7 @@ _CLOSING: Final = 10.0
 
 
 class IsolatedExecutor:
-    """Does each unit's work in a worker process of its own.
+    """Does units' work in worker processes, one unit at a time in each.
 
     Args:
         command: starts a worker that speaks `wire` on its standard streams.
@@ -46,6 +48,19 @@ class IsolatedExecutor:
         self._command = tuple(command)
         self._adapter = adapter
         self._grace = grace
+        self._idle: deque[Program] = deque()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the workers that wait for another unit."""
+        while self._idle:
+            with self._idle.popleft() as program:
+                program.send(b"", last=True)
 
     @property
     def adapter(self) -> AdapterVersion:
@@ -64,9 +79,30 @@ class IsolatedExecutor:
         Raises:
             OsrecipeError: the worker can't be started (`run/tool-missing`) or died (`run/worker-died`).
         """
-        with Program(self._command, env=_environment(secrets)) as program:
+        program = self._take(secrets)
+        talk = _Talk(program, request, secrets, emit)
+        try:
             program.send(wire.encode_request(request, secrets))
-            return _Talk(program, request, secrets, emit).run(cancelled, self._grace)
+            outcome = talk.run(cancelled, self._grace)
+        except BaseException:
+            program.__exit__()
+            raise
+        if outcome.status == "done" and not secrets and not program.has_exited():
+            self._idle.append(program)
+        else:
+            with program:
+                talk.end()
+        return outcome
+
+    def _take(self, secrets: Mapping[str, str]) -> Program:
+        """A worker that did its last unit well, or a new one; a secret is never given to one that others will use."""
+        with contextlib.suppress(IndexError):
+            while not secrets:
+                program = self._idle.popleft()
+                if not program.has_exited():
+                    return program
+                program.__exit__()
+        return Program(self._command, env=_environment(secrets))
 
 
 class _Talk:
@@ -88,23 +124,32 @@ class _Talk:
         self._outcome: UnitOutcome | None = None
 
     def run(self, cancelled: Callable[[], bool], grace: float) -> UnitOutcome:
-        """Listen to the end."""
+        """Listen until the final word, or the end."""
         give_up: float | None = None
-        stopping = False
-        while not self._program.is_over and (give_up is None or time.monotonic() < give_up):
+        while self._outcome is None and not self._program.is_over:
+            if give_up is not None and time.monotonic() >= give_up:
+                break
             if (line := self._program.next_line(_TICK)) is not None:
                 self._hear(line)
-            if not stopping and cancelled():
-                stopping = True
+            if give_up is None and cancelled():
                 give_up = time.monotonic() + grace
                 self._program.send(wire.encode_cancel(), last=True)
-            if self._outcome is not None and give_up is None:
-                give_up = time.monotonic() + _CLOSING
-                self._program.send(b"", last=True)
-        self._program.end(0)
-        for line in self._program.rest():
-            self._hear(line)
-        return self._end(self._program.finish(), stopping=stopping)
+        if self._outcome is None:
+            self._program.end(0)
+            for line in self._program.rest():
+                self._hear(line)
+            return self._end(self._program.finish(), stopping=give_up is not None)
+        while (line := self._program.next_line(0)) is not None:
+            self._hear(line)  # what it printed before its final word, on its other stream
+        return self._outcome
+
+    def end(self) -> None:
+        """Let the worker end, and hear it out."""
+        self._program.send(b"", last=True)
+        until = time.monotonic() + _CLOSING
+        while not self._program.is_over and time.monotonic() < until:
+            if (line := self._program.next_line(_TICK)) is not None:
+                self._hear(line)
 
     def _end(self, finished: Finished, *, stopping: bool) -> UnitOutcome:
         if self._outcome is not None:

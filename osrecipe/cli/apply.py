@@ -75,16 +75,17 @@ def _run(prepared: Prepared, monitor: Monitor, parallel: int | None, budget: int
     output.parent.mkdir(parents=True, exist_ok=True)
     workspace = Workspace(output, recipe.name)
     command = [sys.executable, "-m", "osrecipe.cli.worker"]
-    return run(
-        prepared.plan,
-        IsolatedExecutor(command, prepared.adapter.version),
-        workspace,
-        Store(workspace.store, budget),
-        monitor,
-        resolve_inputs=prepared.gathered.paths,
-        secrets=_secrets(prepared),
-        options=Options(parallel=parallel or 0),
-    )
+    with IsolatedExecutor(command, prepared.adapter.version) as executor:
+        return run(
+            prepared.plan,
+            executor,
+            workspace,
+            Store(workspace.store, budget),
+            monitor,
+            resolve_inputs=prepared.gathered.paths,
+            secrets=_secrets(prepared),
+            options=Options(parallel=parallel or 0),
+        )
 
 
 def _secrets(prepared: Prepared) -> dict[str, str]:

@@ -1,12 +1,13 @@
-"""The worker process: does one unit's work, away from the engine. Started by `IsolatedExecutor`, never by a person.
+"""The worker process: does units' work, away from the engine. Started by `IsolatedExecutor`, never by a person.
 
-It reads one request from standard input and writes events, then its outcome, to standard output. The word to cancel,
-or the end of its input, stops it at the next progress report.
+It reads a request from standard input, writes events and then the outcome to standard output, and waits for the next
+request. The word to cancel, or the end of its input, stops it at the next progress report.
 """
 
 from __future__ import annotations
 
 import os
+import queue
 import sys
 import threading
 import traceback
@@ -19,6 +20,7 @@ from osrecipe.media import jobs
 from osrecipe.model.plan import Session
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import BinaryIO
 
     from osrecipe.model.adapter import Adapter
@@ -33,21 +35,28 @@ class Pipe:
         self._source = source
         self._sink = sink
         self._lock = threading.Lock()
+        self._requests: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self.stopped = threading.Event()
 
     def listen(self) -> None:
-        """Wait for the word to cancel, or the end of the engine."""
+        """Take requests until the word to cancel, or the end of the engine."""
         for line in iter(self._source.readline, b""):
             if wire.is_cancel(line):
                 break
+            self._requests.put(line)
         self.stopped.set()
+        self._requests.put(None)
+
+    def requests(self) -> Iterator[bytes]:
+        """Each request as it comes."""
+        return iter(self._requests.get, None)
 
     def emit(self, event: Event) -> None:
         """Send an event."""
         self._write(wire.encode_event(event))
 
     def end(self, outcome: UnitOutcome) -> None:
-        """Send the final word."""
+        """Send a unit's final word."""
         self._write(wire.encode_outcome(outcome))
 
     def _write(self, line: bytes) -> None:
@@ -57,15 +66,16 @@ class Pipe:
 
 
 def main() -> None:
-    """Serve one request."""
+    """Serve requests until there are no more."""
     # Native libraries print to descriptor 1 when they feel like it: events get a descriptor of their own.
     events = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     pipe = Pipe(sys.stdin.buffer, events)
+    threading.Thread(target=pipe.listen, daemon=True).start()
     try:
-        request, secrets = wire.decode_request(sys.stdin.buffer.readline())
-        threading.Thread(target=pipe.listen, daemon=True).start()
-        pipe.end(_do(request, secrets, pipe, _adapter(request.adapter)))
+        for line in pipe.requests():
+            request, secrets = wire.decode_request(line)
+            pipe.end(_do(request, secrets, pipe, _adapter(request.adapter)))
         status = 0
     except BaseException:  # noqa: BLE001 - whatever it is, the engine must read it in the unit's log
         traceback.print_exc()
