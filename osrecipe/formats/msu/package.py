@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 _MUM: Final = "update.mum"
-_LARGEST_MUM: Final = 32 << 20
+_LARGEST_MUM: Final = 16 << 20
 _LARGEST_METADATA: Final = 256 << 20
 _LARGEST_MEMBER: Final = 16 << 30
 _DEEPEST: Final = 3

@@ -18,13 +18,13 @@ from osrecipe.formats.mum.model import Identity
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-_MOST_BYTES = 32 << 20  # the largest genuine manifest known has 3 MiB
+_MOST_BYTES = 16 << 20  # the largest genuine manifest known has 3 MiB
 _MOST_ELEMENTS = 1_000_000
 _DEEPEST = 100
 _MOST_NAMES = 20_000
 _LONGEST_PATH = 4096  # characters
 _LONGEST_NAMESPACE = 1024
-_PIECE = 8 << 20
+_PIECE = 4 << 20
 
 _ASSEMBLY = frozenset(f"urn:schemas-microsoft-com:asm.v{number}" for number in (1, 2, 3))
 _SIGNATURE = "http://www.w3.org/2000/09/xmldsig#"
