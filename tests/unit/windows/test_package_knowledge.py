@@ -62,7 +62,6 @@ def test_genuine_manifests_name_what_they_ask_for() -> None:
     assert elements["microsoft-windows-font-truetype-gadugi"] == {
         "assemblyIdentity",
         "file",
-        "localization",
         "registryKeys",
         "trustInfo",
     }
