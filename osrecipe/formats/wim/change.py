@@ -83,7 +83,8 @@ def commit(
         now: 100 ns steps since 1601, for new entries and the XML.
         level: compression level, 0 for libwim's default.
         threads: 0 means one for each CPU.
-        payload: other WIMs whose blobs are copied as stored where compression and chunk size are the same.
+        payload: other WIMs whose blobs are verified, once while they are open, and copied as stored where
+            compression and chunk size are the same.
         progress: told of each step; False stops.
         cancel: asked at each step; True stops.
 
@@ -224,6 +225,7 @@ class _Commit:
             blob = cache.table.get(sha1)
             same = (cache.header.codec, cache.header.chunk_size) == (header.codec, header.chunk_size)
             if blob is not None and same and blob.solid is None:
+                cache.verify_blob(sha1)  # once for each open cache, far cheaper than compressing
                 return writer.copy(cache.raw_pieces(blob), blob.resource)
         return None
 

@@ -89,6 +89,8 @@ def export_images(
 ) -> ExportReport:
     """Makes a new WIM of images from others, in the order given.
 
+    Blobs copied as stored are not decompressed, so damage in them is copied: `check.verify` finds it.
+
     Args:
         sources: the images; blobs they share are kept once.
         destination: the new file; replaced in one step where it exists.

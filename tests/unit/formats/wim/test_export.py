@@ -211,6 +211,21 @@ def test_payload_is_compressed_once(tmp_path: Path) -> None:
     assert not list(tmp_path.glob(".*"))
 
 
+def test_a_damaged_payload_is_not_copied(simple: Path, tmp_path: Path) -> None:
+    """Every blob of a cache is checked before it goes into an image; the target stays as it was."""
+    payload, before = tmp_path / "payload.wim", simple.read_bytes()
+    make_payload([os.urandom(9000)], payload, compression=LZX, now=NOW)
+    with WimReader.open(payload) as cache:
+        [sha1] = cache.table
+        content, place = cache.read_blob(sha1), cache.blob(sha1).resource.offset
+    data = bytearray(payload.read_bytes())
+    data[place + 100] ^= 1
+    payload.write_bytes(data)
+    with WimReader.open(payload) as cache, pytest.raises(FormatError) as caught:
+        commit(simple, 1, [PutFile("x", content)], now=NOW, payload=[cache])
+    assert (Fault.CORRUPT, before) == (caught.value.fault, simple.read_bytes())
+
+
 def test_a_payload_of_other_compression_is_passed_over(tmp_path: Path) -> None:
     """Blobs that do not fit are compressed as usual."""
     payload = tmp_path / "payload.wim"
