@@ -63,9 +63,13 @@ def write_durably(path: Path, data: bytes, partial: Path | None = None) -> None:
         partial: the name it has meanwhile, in the same folder; `.NAME.part` if not given.
     """
     temp = partial or path.with_name(f".{path.name}.part")
-    temp.write_bytes(data)
-    sync_file(temp)
-    replace(temp, path)
+    try:
+        temp.write_bytes(data)
+        sync_file(temp)
+        replace(temp, path)
+    except OSError:
+        temp.unlink(missing_ok=True)
+        raise
 
 
 def remove(path: Path) -> None:

@@ -130,7 +130,9 @@ def clean_dead_runs(
     for run in workspace.runs():
         history = read(run.journal)
         held = history.outstanding()
-        if not run.journal.exists() or (history.finished and not held):
+        if not history.lines:  # it died before it recorded, and so made, anything but its own folder
+            failures += _remove_run(run)
+        if not history.lines or (history.finished and not held):
             continue
         cleaner = Cleaner(workspace, run, undoers)
         journal = Journal(run.journal, clock)
@@ -149,14 +151,18 @@ def prune(workspace: Workspace, keep: int, sparing: str) -> tuple[Failure, ...]:
     """Remove all but the last runs' folders, sparing one run and those that still hold something."""
     failures: list[Failure] = []
     for run in workspace.runs()[:-keep]:
-        if run.id == sparing or read(run.journal).outstanding():
-            continue
-        try:
-            remove(run.path)
-        except OSError as cause:
-            reason = f"the old run `{run.path}` is left: {reason_of(cause)}"
-            failures.append(cleanup_failure(None, reason, removal_command(run.path)))
+        if run.id != sparing and not read(run.journal).outstanding():
+            failures += _remove_run(run)
     return tuple(failures)
+
+
+def _remove_run(run: RunFolder) -> tuple[Failure, ...]:
+    try:
+        remove(run.path)
+    except OSError as cause:
+        reason = f"the old run `{run.path}` is left: {reason_of(cause)}"
+        return (cleanup_failure(None, reason, removal_command(run.path)),)
+    return ()
 
 
 def cleanup_failure(unit: UnitId | None, reason: str, command: str) -> Failure:

@@ -297,15 +297,12 @@ class _Run:
     def _report(self, journal: Journal, logs: Logs) -> RunResult:
         """Write the report and close the books."""
         publisher = Publisher(self._workspace, self._folder, journal)
-
-        def result() -> RunResult:
-            return self._tally.result(self._folder.id, self._clock.ticks() - self._zero)
-
-        self._guard(lambda: publisher.report(result()), logs)
-        final = result()
-        self._guard(lambda: journal.write(RunFinished(exit_code=final.exit_code)), logs)
+        took = self._clock.ticks() - self._zero
+        self._guard(lambda: publisher.report(self._tally.result(self._folder.id, took)), logs)
+        exit_code = self._tally.result(self._folder.id, took).exit_code
+        self._guard(lambda: journal.write(RunFinished(exit_code=exit_code)), logs)
         prefix = self._folder.path.relative_to(self._workspace.output.parent).as_posix()
-        return relocated(result(), prefix)
+        return relocated(self._tally.result(self._folder.id, took), prefix)
 
     # -- what the scheduler calls ------------------------------------------------------------------------------------
 

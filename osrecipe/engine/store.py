@@ -254,8 +254,7 @@ class Lease:
         self.store._keep(self._run, key)  # noqa: SLF001 - a lease is the store's other half
         entry = self.store.find(key, unit)
         if entry is not None:
-            now = self._clock.wall() * 1_000_000
-            os.utime(entry.folder / "evidence.json", ns=(now, now))
+            self._use(entry.folder)
         return entry
 
     def verify(self, entry: Entry, names: frozenset[str]) -> bool:
@@ -273,10 +272,16 @@ class Lease:
         """Turn a staged entry, complete with its artifacts, into an entry of the store; the first publisher wins."""
         self.store._keep(self._run, evidence.key)  # noqa: SLF001 - as above
         write_durably(made / "evidence.json", evidence.model_dump_json().encode())
+        self._use(made)
         sync_folder(made)
         entry = self.store._admit(made, evidence, unit)  # noqa: SLF001 - as above
         remove(made)
         return entry
+
+    def _use(self, folder: Path) -> None:
+        """Note the time of use where eviction looks for it."""
+        now = self._clock.wall() * 1_000_000
+        os.utime(folder / "evidence.json", ns=(now, now))
 
 
 def is_staging(path: Path, run: str) -> bool:

@@ -154,8 +154,15 @@ def write_inputs(folder: Path) -> dict[InputId, Path]:
     return {InputId("media"): media, InputId("lcu"): update}
 
 
-def sample_plan(inputs: dict[InputId, Path], *, checks: tuple[Check, ...] = (), tweaked: str = "old") -> Plan:
-    """Two install images serviced and customized in parallel, one export, a tree, an ISO, its verification."""
+def sample_plan(
+    inputs: dict[InputId, Path],
+    *,
+    images: int = 2,
+    checks: tuple[Check, ...] = (),
+    tweaked: str = "old",
+    secret: bool = False,
+) -> Plan:
+    """Install images serviced and customized in parallel, one export, a tree, an ISO, its verification."""
     digests = {str(name): file_digest(path) for name, path in inputs.items()}
     media = InputRef(input=InputId("media"), digest=digests["media"])
     lcu = InputRef(input=InputId("lcu"), digest=digests["lcu"])
@@ -168,7 +175,7 @@ def sample_plan(inputs: dict[InputId, Path], *, checks: tuple[Check, ...] = (), 
     )
     last: list[Session] = []
     units: list[Session | Job] = [take]
-    for index in (1, 2):
+    for index in range(1, images + 1):
         add = AddPackage(
             input=InputId("lcu"),
             package=PACKAGE,
@@ -179,7 +186,13 @@ def sample_plan(inputs: dict[InputId, Path], *, checks: tuple[Check, ...] = (), 
         base = ImageRef(wim=artifact(take, "install.wim"), index=index)
         service = session(f"image-{index}", base, [("lcu", add, checks)], inputs=(lcu,))
         start = ImageRef(wim=artifact(service, "image.wim"), index=1)
-        custom = session(f"image-{index}", start, [("tweak", tweak(tweaked), ())], part="customize")
+        custom = session(
+            f"image-{index}",
+            start,
+            [("tweak", tweak(tweaked, secret=secret), ())],
+            part="customize",
+            cacheable=not secret,
+        )
         units += [service, custom]
         last.append(custom)
     parts = tuple(
