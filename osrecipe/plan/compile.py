@@ -88,10 +88,12 @@ def compile_plan(recipe: Recipe, facts: Facts, origins: Origins) -> Plan:
 
 def _raise(work: Compiling) -> None:
     if work.problems:
-        distinct = list(dict.fromkeys(work.problems))
+        distinct: dict[tuple[object, ...], Problem] = {}
+        for p in work.problems:  # several lanes find the same, with hints of their own
+            distinct.setdefault((p.slug, p.reason, p.place), p)
         lined = [
             Problem(p.slug, p.reason, p.place, p.hint, work.origins.line(p.place) if p.place else "")
-            for p in distinct
+            for p in distinct.values()
         ]
         raise OsrecipeError(*Problems.sorted(lined).items)
 

@@ -13,6 +13,7 @@ from osrecipe.model.facts import (
     ImageFacts,
     MediaFacts,
     PackageFacts,
+    RegFileFacts,
     UpdateFacts,
     UpdateKind,
     WimFacts,
@@ -20,15 +21,21 @@ from osrecipe.model.facts import (
 from osrecipe.model.frozen import Digest
 from osrecipe.model.names import InputId
 from osrecipe.model.origins import Origins
+from osrecipe.model.problems import OsrecipeError
 from osrecipe.model.recipe import Recipe
 from osrecipe.model.version import Version
+from osrecipe.plan import compile_plan
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from osrecipe.model.facts import InputFacts
+    from osrecipe.model.origins import Loc
+    from osrecipe.model.plan import Job, Plan, Session, Task
+    from osrecipe.model.problems import Place, Problem
+    from osrecipe.model.registry import RegistryChange
 
-BUILD = Version(major=10, minor=0, build=17134, revision=1)
+BUILD = "10.0.17134.1"
 
 
 def sha(text: str) -> str:
@@ -36,19 +43,26 @@ def sha(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def package(name: str, version: str, elements: tuple[str, ...] = ("file",)) -> PackageFacts:
+def package(
+    name: str, version: str, elements: tuple[str, ...] = ("file",), architecture: str = "amd64"
+) -> PackageFacts:
     """A package's facts."""
-    return PackageFacts(
-        identity=f"{name}~31bf3856ad364e35~amd64~~{version}",
-        version=Version.parse(version),
-        architecture="amd64",
-        elements=elements,
-        payload=1000,
+    return PackageFacts.model_validate(
+        {
+            "identity": f"{name}~31bf3856ad364e35~{architecture}~~{version}",
+            "version": Version.parse(version),
+            "architecture": architecture,
+            "elements": elements,
+            "payload": 1000,
+        }
     )
 
 
-def update(kind: UpdateKind, kb: str, version: str = "17134.228.1.0") -> UpdateFacts:
+def update(
+    kind: UpdateKind | str, kb: str, version: str = "17134.228.1.0", architecture: str = "amd64"
+) -> UpdateFacts:
     """An update of a kind, named as its kind is in the field."""
+    kind = UpdateKind(kind)
     name = {
         UpdateKind.CUMULATIVE: "Package_for_RollupFix",
         UpdateKind.SERVICING_STACK: "Package_for_ServicingStack",
@@ -59,7 +73,7 @@ def update(kind: UpdateKind, kb: str, version: str = "17134.228.1.0") -> UpdateF
         container="msu-cab",
         update_kind=kind,
         kb=kb,
-        package=package(name, version),
+        package=package(name, version, architecture=architecture),
     )
 
 
@@ -70,40 +84,58 @@ def image(
     *,
     winre: str | None = None,
     features: Mapping[str, FeatureFacts] | None = None,
+    build: str = BUILD,
+    installation: str = "Client",
 ) -> ImageFacts:
     """One image; `winre` is any text that stands for the recovery image's content."""
+    sha1 = hashlib.sha1(winre.encode(), usedforsecurity=False).hexdigest() if winre else ""
     return ImageFacts(
         index=index,
         name=name,
         edition=edition,
-        installation="Client",
+        installation=installation,
         architecture="amd64",
-        version=BUILD,
-        winre=BlobFacts(sha1=hashlib.sha1(winre.encode(), usedforsecurity=False).hexdigest(), size=10)
-        if winre
-        else None,
+        version=Version.parse(build),
+        winre=BlobFacts(sha1=sha1, size=10) if winre else None,
         features=features or {},
     )
 
 
-FEATURES = {"SMB1Protocol": FeatureFacts(enabled=True, package="Foundation", elements=("file",))}
+FEATURES = {
+    "SMB1Protocol": FeatureFacts(enabled=True, package="Foundation", elements=("file",)),
+    "TelnetClient": FeatureFacts(enabled=False, package="Foundation", elements=("file",)),
+}
 
 
 def media(
-    editions: Sequence[tuple[str, str]] = (("Pro", "re"), ("Enterprise", "re")), *, netfx3: bool = True
+    editions: Sequence[tuple[str, str | None]] = (("Pro", "re"), ("Enterprise", "re")),
+    *,
+    netfx3: bool = True,
+    boot: int | None = 2,
+    boot_index: int | None = None,
+    build: str = BUILD,
+    label: str = "OSR_X64",
 ) -> MediaFacts:
-    """An ISO with an image for each edition (its name and what its winre holds) and a two-image boot.wim."""
+    """An ISO with an image for each edition (its name and what its winre holds) and a boot.wim of `boot` images."""
     images = tuple(
-        image(n, f"Windows 10 {name}", name, winre=winre or None, features=FEATURES)
+        image(n, f"Windows 10 {name}", name, winre=winre or None, features=FEATURES, build=build)
         for n, (name, winre) in enumerate(editions, start=1)
     )
-    boot = WimFacts(images=(image(1, "PE"), image(2, "Setup")), boot_index=2, compression="lzx", size=100)
+    names = ["PE", "Setup"][-(boot or 0) :] if (boot or 0) <= 2 else [f"PE {n}" for n in range(boot or 0)]
+    boots = tuple(image(n, name, build=build) for n, name in enumerate(names, start=1)) if boot else ()
     return MediaFacts(
         sha256=sha(f"media {editions} {netfx3}"),
         size=10_000,
-        label="OSR_X64",
+        label=label,
         install=WimFacts(images=images, compression="lzx", size=1000),
-        boot=boot,
+        boot=None
+        if boot is None
+        else WimFacts(
+            images=boots,
+            boot_index=len(boots) if boot_index is None else boot_index,
+            compression="lzx",
+            size=100,
+        ),
         setup_files=("setup.exe", "setuphost.exe"),
         netfx3=package("Microsoft-Windows-NetFx3-OnDemand-Package", "10.0.17134.1") if netfx3 else None,
         firmware=("bios", "efi"),
@@ -111,15 +143,28 @@ def media(
     )
 
 
-def facts(**inputs: InputFacts) -> Facts:
+def folder(content: str) -> FolderFacts:
+    """A folder whose content is any text."""
+    return FolderFacts(tree=Digest("sha256:" + sha(content)), files=3, size=30)
+
+
+def facts(
+    reg_files: Mapping[str, tuple[RegistryChange, ...]] | None = None,
+    /,
+    **inputs: InputFacts,
+) -> Facts:
     """Facts with the usual media, stack, cumulative update and folder, and what is given."""
     usual: dict[str, InputFacts] = {
         "media": media(),
         "ssu": update(UpdateKind.SERVICING_STACK, "4343669", "17134.226.1.0"),
         "lcu": update(UpdateKind.CUMULATIVE, "4343909"),
-        "oem": FolderFacts(tree=Digest("sha256:" + sha("oem")), files=3, size=30),
+        "oem": folder("oem"),
     }
-    return Facts(inputs={InputId(name): each for name, each in (usual | inputs).items()})
+    read = {path: RegFileFacts(sha256=sha(path), changes=found) for path, found in (reg_files or {}).items()}
+    return Facts(
+        inputs={InputId(name): each for name, each in (usual | inputs).items()},
+        reg_files=read,
+    )
 
 
 def recipe(**changes: object) -> Recipe:
@@ -127,12 +172,7 @@ def recipe(**changes: object) -> Recipe:
     usual: dict[str, object] = {
         "schema": "osrecipe/1",
         "name": "usual",
-        "inputs": {
-            "media": {"iso": "media.iso"},
-            "ssu": {"update": "ssu.msu"},
-            "lcu": {"update": "lcu.msu"},
-            "oem": {"folder": "oem"},
-        },
+        "inputs": declared("media", "ssu", "lcu", "oem"),
         "source": "media",
         "updates": {"apply": {"ssu": "auto", "lcu": "auto"}},
         "targets": {
@@ -146,6 +186,65 @@ def recipe(**changes: object) -> Recipe:
     return Recipe.model_validate(usual | changes, strict=False)
 
 
-def origins() -> Origins:
-    """No places: everything is at the recipe as a whole."""
-    return Origins("recipe.yaml")
+def declared(*names: str) -> dict[str, object]:
+    """Inputs by id: `media` is the ISO, names that begin with `oem` are folders, all others updates."""
+    return {
+        name: {"iso": "media.iso"}
+        if name == "media"
+        else {"folder": name}
+        if name.startswith("oem")
+        else {"update": f"{name}.msu"}
+        for name in names
+    }
+
+
+def applying(
+    *names: str, move: Sequence[Mapping[str, str]] = (), use: str = "auto", **targets: Sequence[str]
+) -> dict[str, object]:
+    """`inputs` and `updates` of a recipe that applies these updates, to their kind's targets or those given."""
+    apply: dict[str, object] = dict.fromkeys(names, "auto") | dict(targets)
+    moves = [{"because": "the test says so", **each} for each in move]
+    return {
+        "inputs": declared("media", "oem", *apply),
+        "updates": {"ordering": {"use": use, "move": moves}, "apply": apply},
+    }
+
+
+def origins(**values: Place) -> Origins:
+    """No places: everything is at the recipe as a whole; `targets__install__cleanup` gives a value one."""
+    places: dict[Loc, Place] = {tuple(name.split("__")): place for name, place in values.items()}
+    return Origins("recipe.yaml", values=places, keys=places)
+
+
+def compiled(recipe: Recipe, facts: Facts, places: Origins | None = None) -> Plan:
+    """The plan."""
+    return compile_plan(recipe, facts, places or origins())
+
+
+def problems(recipe: Recipe, facts: Facts, places: Origins | None = None) -> tuple[Problem, ...]:
+    """The problems of a recipe that must not compile."""
+    try:
+        compile_plan(recipe, facts, places or origins())
+    except OsrecipeError as cause:
+        return cause.problems
+    raise AssertionError("the recipe compiled")
+
+
+def tasks(plan: Plan) -> dict[str, Task]:
+    """Every task by id."""
+    return {str(task.id): task for unit in plan.units for task in unit.tasks}
+
+
+def names(plan: Plan, unit: str) -> list[str]:
+    """The short names of a unit's tasks, in order."""
+    return [str(task.id).partition("/")[2] for task in unit_of(plan, unit).tasks]
+
+
+def unit_of(plan: Plan, name: str) -> Session | Job:
+    """A unit by id."""
+    return next(unit for unit in plan.units if unit.id == name)
+
+
+def edges(plan: Plan) -> set[tuple[str, str, str]]:
+    """Every edge as before, after and rule."""
+    return {(str(e.before), str(e.after), str(e.rule)) for e in plan.edges}
