@@ -48,6 +48,14 @@ def unmet_parents(parents: Iterable[Parent], installed: InstalledIndex) -> tuple
     return tuple(parent for parent in parents if parent.identities and not _is_met(parent, installed))
 
 
+def is_newer(one: str, other: str) -> bool:
+    """Whether a version is higher than another; what is no version is never newer."""
+    try:
+        return Version.parse(other) < Version.parse(one)
+    except ValueError:
+        return False
+
+
 def _is_met(parent: Parent, installed: InstalledIndex) -> bool:
     return any(
         _matches(parent, version, identity.version)

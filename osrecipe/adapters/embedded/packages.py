@@ -17,13 +17,14 @@ from osrecipe.adapters.embedded.update import Update
 from osrecipe.formats.msu import open_package
 from osrecipe.model.adapter import Outcome, TaskError
 from osrecipe.model.codes import Slug
-from osrecipe.model.version import Version
+from osrecipe.windows.applicability import is_newer
 from osrecipe.windows.component_store import PACKAGES, key_form, version_of, winner
 
 if TYPE_CHECKING:
     from osrecipe.adapters.embedded.update import ComponentSource, Description
     from osrecipe.adapters.embedded.work import Work
     from osrecipe.formats.mum import Identity, Package
+    from osrecipe.model.version import Version
 
 NOT_APPLICABLE: Final = "0x800f081e"
 _STACK_NEEDED: Final = "0x800f0823"
@@ -120,15 +121,10 @@ def _check(work: Work, update: Update) -> None:
     if root.psf_name:
         reason = f"the payload of `{root.identity.name}` is differential: `{root.psf_name}`"
         raise TaskError(Slug.PLAN_REFUSED, reason, remedy="the dism adapter on Windows can")
-    newer = [
-        package.identity
-        for package in work.ledger.packages
-        if _family(package.identity) == _family(root.identity.package_name)
-        and package.state == "installed"
-        and _is_newer(package.identity, root.identity.package_name)
-    ]
+    there = work.records.installed(work.ledger).versions(root.identity)
+    newer = [version for version in there if is_newer(version, root.identity.version)]
     if newer:
-        raise _not_applicable(root, f"a newer version is in the image: `{newer[0]}`")
+        raise _not_applicable(root, f"a newer version is in the image: {newer[0]}")
     if root.installer is not None:
         _check_stack(work, root, version_of(root.installer))
 
@@ -244,10 +240,3 @@ def _not_applicable(root: Package, why: str) -> TaskError:
 
 def _family(identity: str) -> str:
     return identity.lower().rpartition("~")[0]
-
-
-def _is_newer(one: str, other: str) -> bool:
-    try:
-        return Version.parse(other.rpartition("~")[2]) < Version.parse(one.rpartition("~")[2])
-    except ValueError:
-        return False

@@ -62,9 +62,8 @@ def select(
     walk = _Walk(nested, installed, has_older)
     walk.visit(root, 0)
     components = {key_form(one): one for _, own in walk.packages for one in own}
-    packages = tuple((package, own) for package, own in walk.packages if package is root or own)
     return Selection(
-        packages if components else (),
+        tuple(walk.packages) if components else (),
         tuple(components.values()),
         () if components else walk.unmet,
         tuple(walk.passed_over),

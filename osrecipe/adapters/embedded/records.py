@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from osrecipe.adapters.embedded.ledger import Ledger, load_ledger
 from osrecipe.adapters.embedded.view import ImageView, read_all
-from osrecipe.windows.applicability import InstalledIndex
+from osrecipe.windows.applicability import InstalledIndex, is_newer
 from osrecipe.windows.component_store import winner
 from osrecipe.windows.features import features_of
 from osrecipe.windows.installed import installed_packages
@@ -55,7 +55,15 @@ class Records:
         if added is not None:
             return added.state
         found = self.original.get(identity.lower())
-        return found.state if found is not None and found.state in {"installed", "superseded"} else None
+        if found is None or found.state not in {"installed", "superseded"}:
+            return None
+        return "superseded" if self._is_outdone(identity) else found.state
+
+    def _is_outdone(self, identity: str) -> bool:
+        """Whether this adapter added a newer version of a package the image came with."""
+        family, _, version = identity.lower().rpartition("~")
+        added = (package.identity.lower().rpartition("~") for package in self.ledger.packages)
+        return any(name == family and is_newer(other, version) for name, _, other in added)
 
     def feature_state(self, name: str) -> str | None:
         """As `OpenImage.feature_state`."""
