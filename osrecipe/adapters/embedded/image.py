@@ -55,11 +55,13 @@ class EmbeddedImage:
 
     def info(self, path: WinPath) -> FileInfo | None:
         """As `OpenImage.info`."""
-        return self._staged.info(path)
+        with task_errors():
+            return self._staged.info(path)
 
     def walk(self, folder: WinPath) -> Iterator[FileInfo]:
         """As `OpenImage.walk`."""
-        return self._staged.walk(folder)
+        with task_errors():
+            yield from self._staged.walk(folder)
 
     def apply(self, changes: ChangeSet) -> None:
         """As `OpenImage.apply`."""

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from osrecipe.adapters.embedded.view import file_info
 from osrecipe.formats.wim.reader import WimReader
-from osrecipe.model.winpath import WinPath
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from osrecipe.model.changes import FileInfo
+    from osrecipe.model.winpath import WinPath
 
 
 class WimView:
@@ -32,13 +32,13 @@ class WimView:
     def info(self, path: WinPath) -> FileInfo | None:
         """As `ImageView.info`."""
         entry = self._tree.find(str(path))
-        return None if entry is None else file_info(WinPath(entry.path), entry)
+        return None if entry is None else file_info(entry)
 
     def walk(self, folder: WinPath) -> Iterator[FileInfo]:
         """As `ImageView.walk`."""
         if self._tree.find(str(folder)) is not None:
             for entry in self._tree.walk(str(folder)):
-                yield file_info(WinPath(entry.path), entry)
+                yield file_info(entry)
 
     def names_in(self, folder: WinPath) -> tuple[str, ...]:
         """As `ImageView.names_in`."""

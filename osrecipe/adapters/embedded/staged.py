@@ -20,7 +20,6 @@ from osrecipe.formats.wim.edits import Delete, Edit, Link, MakeDirectory, PutFil
 from osrecipe.formats.wim.layout import ZERO_HASH, Attribute
 from osrecipe.formats.wim.reader import WimReader
 from osrecipe.formats.wim.tree import Tree
-from osrecipe.model.winpath import WinPath
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from osrecipe.formats.wim.progress import ProgressFunction
     from osrecipe.formats.wim.tree import Entry
     from osrecipe.model.changes import FileInfo
+    from osrecipe.model.winpath import WinPath
 
 _IN_MEMORY: Final = 1 << 20
 """Bytes; larger content waits on disk."""
@@ -106,13 +106,13 @@ class StagedImage:
     def info(self, path: WinPath) -> FileInfo | None:
         """As `OpenImage.info`."""
         entry = self.entry(path)
-        return None if entry is None else file_info(WinPath(entry.path), entry)
+        return None if entry is None else file_info(entry)
 
     def walk(self, folder: WinPath) -> Iterator[FileInfo]:
         """As `OpenImage.walk`."""
         if self.entry(folder) is not None:
             for entry in list(self._tree.walk(str(folder))):
-                yield file_info(WinPath(entry.path), entry)
+                yield file_info(entry)
 
     def names_in(self, folder: WinPath) -> tuple[str, ...]:
         """As `ImageView.names_in`."""

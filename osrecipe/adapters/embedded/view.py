@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
+from osrecipe.formats.errors import Fault, FormatError
 from osrecipe.model.changes import FileInfo
+from osrecipe.model.winpath import WinPath
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from osrecipe.formats.wim.tree import Entry
-    from osrecipe.model.winpath import WinPath
 
 
 class ImageView(Protocol):
@@ -38,8 +39,16 @@ def read_all(view: ImageView, path: WinPath) -> bytes:
         return file.read()
 
 
-def file_info(path: WinPath, entry: Entry) -> FileInfo:
-    """An entry as the model has it; an empty file has no hash for free."""
+def file_info(entry: Entry) -> FileInfo:
+    """An entry as the model has it; an empty file has no hash for free.
+
+    Raises:
+        FormatError: its name is none Windows can have.
+    """
+    try:
+        path = WinPath(entry.path)
+    except ValueError as error:
+        raise FormatError("wim", Fault.UNSAFE, f"a name in the image can't be used: {error}") from error
     known = any(entry.sha1)
     return FileInfo(
         path, entry.size or 0, entry.written, entry.is_directory, entry.sha1.hex() if known else None

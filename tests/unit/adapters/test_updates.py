@@ -184,6 +184,18 @@ def test_another_architecture_is_not_applicable(bench: Bench, image: OpenImage) 
     assert "arm64" in caught.value.reason
 
 
+def test_a_package_of_the_image_can_be_outdone(bench: Bench, image: OpenImage) -> None:
+    """A newer version of a package the image came with supersedes it; an older one does not apply."""
+    ours = n.OPTIONAL_FEATURES
+    newer = replace(update(component(TEXT)), identity=ours.at("10.0.17134.7"))
+    older = replace(newer, stem="older", identity=ours.at("10.0.17134.0"))
+    with pytest.raises(TaskError, match=r"newer version is in the image: 10\.0\.17134\.1$"):
+        image.service(add_made(bench, older), bench.context())
+    image.service(add_made(bench, newer), bench.context())
+    assert image.package_state(ours.package_name) == "superseded"
+    assert image.package_state(newer.identity.package_name) == "installed"
+
+
 def test_why_an_update_does_not_apply_is_said(bench: Bench, image: OpenImage) -> None:
     """The reason names the packages of which one would be needed."""
     with pytest.raises(TaskError) as caught:
