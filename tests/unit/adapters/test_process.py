@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess  # noqa: TID251 - plays the part of osrecipe and of a shell
+import subprocess
 import sys
 import textwrap
 import time
