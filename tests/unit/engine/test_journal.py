@@ -102,14 +102,12 @@ def test_threads_take_turns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     """Records of several threads never mix within a line, and their numbers have no gap."""
     monkeypatch.setattr(os, "fsync", lambda _fd: None)
     journal = Journal(tmp_path / "journal.jsonl", SystemClock())
-    threads = [
-        threading.Thread(
-            target=lambda n=n: [
-                journal.write(UnitEnded(unit=UnitId(f"u{n}"), status="done" * 50)) for _ in range(50)
-            ]
-        )
-        for n in range(4)
-    ]
+
+    def write(name: str) -> None:
+        for _ in range(50):
+            journal.write(UnitEnded(unit=UnitId(name), status="done" * 50))
+
+    threads = [threading.Thread(target=write, args=(f"u{n}",)) for n in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess  # noqa: TID251 - a lock must outlive nothing but its process
+import subprocess
 import sys
 from pathlib import Path
 

@@ -471,14 +471,12 @@ def test_secret_without_a_value(world: World) -> None:
 def test_damaged_artifact_is_made_again(world: World) -> None:
     """An artifact that rotted in the store is noticed before it is read, and made again."""
     world.apply()
-    rotten = next(world.workspace.store.glob("v1/*/*/artifacts/install.wim"))
     for artifact in world.workspace.store.glob("v1/*/*/artifacts/install.wim"):
         data = artifact.read_bytes()
         artifact.write_bytes(data[:-1] + b"?")
     world.fresh()
     result = world.apply()
 
-    assert rotten
     assert (ExitCode.DONE, "done") == (result.exit_code, _statuses(result)["install.export"])
     assert "cached" == _statuses(result)["image-1.service"]
 
