@@ -13,6 +13,7 @@ from osrecipe.cli.options import InputFolders, RecipePath
 
 if TYPE_CHECKING:
     from osrecipe.cli.prepare import Prepared
+    from osrecipe.engine.workspace import Workspace
     from osrecipe.model.monitor import Monitor
     from osrecipe.model.result import RunResult
 
@@ -52,28 +53,39 @@ def apply(
     """
     from osrecipe.cli.guard import wants_color
     from osrecipe.cli.prepare import prepare
+    from osrecipe.cli.report import write_report
     from osrecipe.render import summary
     from osrecipe.render.choose import monitor_for
 
     prepared = prepare(recipe, inputs)
     monitor = monitor_for(progress.value, sys.stdout, sys.stderr, os.environ)
-    result = _run(prepared, monitor, parallel, store_budget * _GIB)
+    workspace = _workspace(prepared)
+    result = _run(prepared, workspace, monitor, parallel, store_budget * _GIB)
+    report = write_report(workspace, prepared.plan, result)
     if progress is not Progress.JSON:
         print(summary.text(result, prepared.plan, color=wants_color(sys.stdout)), end="")
+        print(f"report: {os.path.relpath(report)}")
     if result.exit_code:
         raise typer.Exit(result.exit_code)
 
 
-def _run(prepared: Prepared, monitor: Monitor, parallel: int | None, budget: int) -> RunResult:
-    from osrecipe.adapters.isolated import IsolatedExecutor
-    from osrecipe.engine.runner import Options, run
-    from osrecipe.engine.store import Store
+def _workspace(prepared: Prepared) -> Workspace:
+    """Where the run works: beside the output, whose folder is made."""
     from osrecipe.engine.workspace import Workspace
 
     recipe = prepared.loaded.recipe
     output = (prepared.loaded.folder / recipe.output.iso).resolve()
     output.parent.mkdir(parents=True, exist_ok=True)
-    workspace = Workspace(output, recipe.name)
+    return Workspace(output, recipe.name)
+
+
+def _run(
+    prepared: Prepared, workspace: Workspace, monitor: Monitor, parallel: int | None, budget: int
+) -> RunResult:
+    from osrecipe.adapters.isolated import IsolatedExecutor
+    from osrecipe.engine.runner import Options, run
+    from osrecipe.engine.store import Store
+
     command = [sys.executable, "-m", "osrecipe.cli.worker"]
     with IsolatedExecutor(command, prepared.adapter.version) as executor:
         return run(
