@@ -41,7 +41,7 @@ def plan(
         case Format.MARKDOWN:
             from osrecipe.render import plan_markdown
 
-            print(plan_markdown.text(made), end="")
+            print(plan_markdown.markdown(made), end="")
         case Format.JSON:
             from osrecipe.render import plan_json
 
