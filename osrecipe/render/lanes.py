@@ -59,17 +59,17 @@ def needs(plan: Plan) -> dict[UnitId, tuple[UnitId, ...]]:
 
 
 def stages(plan: Plan) -> tuple[tuple[Lane, ...], ...]:
-    """Lanes in groups: within a group none has to wait for another's end, so they can run side by side."""
+    """Lanes in groups: within a group none needs anything of another to begin, so they can run side by side."""
     before = _all_before(plan)
     place = {unit.id: 1 << number for number, unit in enumerate(plan.units)}
     groups: list[list[Lane]] = []
-    ends = 0
+    members = 0
     for lane in lanes(plan):
-        if not groups or before[lane.units[0].id] & ends:
+        if not groups or before[lane.units[0].id] & members:
             groups.append([])
-            ends = 0
+            members = 0
         groups[-1].append(lane)
-        ends |= place[lane.units[-1].id]
+        members |= sum(place[unit.id] for unit in lane.units)
     return tuple(tuple(group) for group in groups)
 
 

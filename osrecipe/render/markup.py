@@ -28,9 +28,11 @@ def _markdown(found: str) -> str:
     return found if found in {"'", '"'} else f"\\{found}"
 
 
-def md_code(raw: str, most: int = CELL) -> str:
-    """A code span inside a table's cell."""
-    shown = cut(clean(raw), most).replace("|", "\\|")
+def md_code(raw: str, most: int = CELL, *, in_table: bool = True) -> str:
+    """A code span; only inside a table's cell has a bar a meaning, there even in code."""
+    shown = cut(clean(raw), most)
+    if in_table:
+        shown = shown.replace("|", "\\|")
     longest = max((len(run) for run in re.findall("`+", shown)), default=0)
     fence = "`" * (longest + 1)
     space = " " if shown[:1] in {"`", " ", ""} or shown[-1:] in {"`", " "} else ""

@@ -102,8 +102,9 @@ class _Page:
         lines = [f"### {md(plan.recipe)}: {units}"]
         if warning:
             lines += ["", warning]
-        said = f"From {md_code(plan.source)} to {md_code(plan.output)} in the {md(plan.ordering)} order; "
-        lines += ["", f"{said}plan {md_code(words.short(plan.digest))}"]
+        source, output = md_code(plan.source, in_table=False), md_code(plan.output, in_table=False)
+        lines += ["", f"From {source} to {output} in the {md(plan.ordering)} order"]
+        lines += ["", f"Plan {md_code(words.short(plan.digest))}"]
         if self._status is not None:
             lines += [
                 "",

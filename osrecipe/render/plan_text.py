@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from osrecipe.render import words
 from osrecipe.render.lanes import Lane, lanes, reason, stages, waits
-from osrecipe.render.style import Ink, cells, clean, hang, pad, paint
+from osrecipe.render.style import Ink, cells, clean, cut, hang, pad, paint
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +20,7 @@ SIGNS = {"run": "+", "cached": "=", "changed": "!"}
 _INKS = {"run": Ink.GREEN, "cached": Ink.DIM, "changed": Ink.YELLOW}
 _UNKNOWN = "·"
 _BAR = "┃ "
-_WIDEST_ID = 40
+_WIDEST_ID = 48
 _MOST_WAITS = 4
 
 
@@ -80,13 +80,16 @@ class _Page:
 
     def _lane(self, lane: Lane, bar: str) -> list[str]:
         wide = min(max(cells(clean(t.id)) for u in lane.units for t in u.tasks), _WIDEST_ID)
-        lines = [self._bold(lane.title)]
+        width = self._width - len(bar)
+        lines = [self._bold(cut(lane.title, width))]
         for unit in lane.units:
-            lines += self._unit(unit, wide, self._width - len(bar))
+            # jobs stand further left than a session's tasks: what follows is aligned all the same
+            job_wide = wide + 2 if lane.name else wide
+            if unit.kind == "session":
+                lines += self._session(unit, wide, width)
+            else:
+                lines += self._job(unit, job_wide, width)
         return [bar + line for line in lines]
-
-    def _unit(self, unit: Session | Job, wide: int, width: int) -> list[str]:
-        return self._session(unit, wide, width) if unit.kind == "session" else self._job(unit, wide, width)
 
     def _session(self, unit: Session, wide: int, width: int) -> list[str]:
         part = clean(unit.id).removeprefix(f"{clean(unit.lane)}.")
@@ -102,7 +105,7 @@ class _Page:
     def _job(self, unit: Job, wide: int, width: int) -> list[str]:
         lines: list[str] = []
         for task in unit.tasks:
-            lines += self._task(task, unit, wide + 2, "  ", width)
+            lines += self._task(task, unit, wide, "  ", width)
         for said in (*self._after(unit), *([fate] if (fate := self._fate(unit)) else [])):
             lines += hang("      ", said, width)
         return lines

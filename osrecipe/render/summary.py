@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from osrecipe.render import ends, words
 from osrecipe.render.lanes import lanes
-from osrecipe.render.style import Ink, cells, clean, hang, pad, paint
+from osrecipe.render.style import Ink, cells, clean, cut, hang, pad, paint
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _WIDTH = 100
 _MOST_TASKS = 12
+_MOST_IMAGES = 24
+_WIDEST_NAME = 48
 
 
 def text(result: RunResult, plan: Plan, *, color: bool = False) -> str:
@@ -89,9 +91,10 @@ def _written(result: RunResult) -> list[str]:
 
 
 def _images(result: RunResult, plan: Plan) -> list[str]:
+    known = ends.images(result, plan)
     rows = [
         (
-            clean(image.name),
+            cut(clean(image.name), _WIDEST_NAME),
             _build(image),
             _tasks(image),
             f"{image.passed:,} of {words.count(image.checks, 'check')} passed"
@@ -99,9 +102,12 @@ def _images(result: RunResult, plan: Plan) -> list[str]:
             else "no checks",
             words.duration(image.milliseconds) if image.milliseconds else "",
         )
-        for image in ends.images(result, plan)
+        for image in known[:_MOST_IMAGES]
     ]
-    return ["images", *(f"  {line}" for line in columns(rows))] if rows else []
+    lines = ["images", *(f"  {line}" for line in columns(rows))] if rows else []
+    if len(known) > len(rows):
+        lines.append(f"  and {len(known) - len(rows):,} more")
+    return lines
 
 
 def _build(image: ends.ImageEnd) -> str:

@@ -9,7 +9,7 @@ import atexit
 import os
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from osrecipe.model.events import (
     TaskFailed,
@@ -23,6 +23,7 @@ from osrecipe.model.events import (
 from osrecipe.model.monitor import Monitor
 from osrecipe.render import words
 from osrecipe.render.narration import Narrator
+from osrecipe.render.outlet import Muffled, Outlet
 from osrecipe.render.style import clean, cut, encodable, pad, wants_color
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ class TtyMonitor(Monitor):
         width: int | None = None,
     ) -> None:
         self._stream = stream
+        self._muffled = Muffled(stream)
         self._environ = dict(os.environ if environ is None else environ)
         self._color = wants_color(stream, self._environ)
         self._narrator = Narrator(color=self._color)
@@ -116,12 +118,8 @@ class TtyMonitor(Monitor):
         """Give the terminal back; safe to call twice. Also done when the program exits."""
         live, self._live = self._live, None
         atexit.unregister(self.close)
-        if live is None:
-            return
-        try:
+        if live is not None:
             live.stop()
-        except (OSError, ValueError):  # the terminal is gone: there is nothing to give back
-            self._console = None
 
     # -- the terminal --------------------------------------------------------------------------------------------------
 
@@ -130,7 +128,7 @@ class TtyMonitor(Monitor):
         from rich.live import Live
 
         self._console = Console(
-            file=self._stream,
+            file=cast("TextIO", self._muffled),  # rich ends the program when a pipe breaks
             width=self._width,
             no_color=not self._color,
             markup=False,
@@ -158,7 +156,9 @@ class TtyMonitor(Monitor):
         self._guarded(lambda: self._print(lines))
 
     def _print(self, lines: Iterable[str]) -> None:
-        if self._console is None:
+        if self._console is None:  # a run can end before it was announced
+            for line in lines:
+                Outlet(self._stream).line(line)
             return
         from rich.text import Text
 
@@ -168,12 +168,9 @@ class TtyMonitor(Monitor):
             self._console.print(Text.from_ansi(shown), soft_wrap=True)
 
     def _guarded(self, action: Callable[[], None]) -> None:
-        """Do something with the terminal; if it fails, give the terminal back and stay silent."""
+        """Do something with the terminal; if it fails in any way, give the terminal back first."""
         try:
             action()
-        except (OSError, ValueError):  # it is gone, or can't be written to any more
-            self.close()
-            self._console = None
         except BaseException:
             self.close()
             raise
