@@ -64,7 +64,9 @@ def apply(
     report = write_report(workspace, prepared.plan, result)
     if progress is not Progress.JSON:
         print(summary.text(result, prepared.plan, color=wants_color(sys.stdout)), end="")
-        print(f"report: {os.path.relpath(report)}")
+        for name, path in (("ISO", workspace.output if result.written else None), ("report", report)):
+            if path is not None:
+                print(f"{name + ':':8}{os.path.relpath(path)}")
     if result.exit_code:
         raise typer.Exit(result.exit_code)
 
