@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -49,20 +50,19 @@ def _die_in(world: World, action: Callable[[], object]) -> int:
 def _dying(point: int, when: str) -> Callable[[Journal, Record], None]:
     """A `Journal.write` that ends the process at its `point`th record: before, in the middle of, or after it."""
     original = Journal.write
-    count = 0
+    count = itertools.count(1)
 
     def write(self: Journal, what: Record) -> None:
-        nonlocal count
-        count += 1
-        if count == point and when == "before":
+        number = next(count)  # units run in threads: each record has a number of its own
+        if number == point and when == "before":
             os._exit(_DEAD)
-        if count == point and when == "torn":
-            text = LINE.dump_json(Line(n=count, at=0, what=what))
+        if number == point and when == "torn":
+            text = LINE.dump_json(Line(n=number, at=0, what=what))
             self._file.write(text[: len(text) // 2])
             self._file.flush()
             os._exit(_DEAD)
         original(self, what)
-        if count == point and when == "after":
+        if number == point and when == "after":
             os._exit(_DEAD)
 
     return write
