@@ -61,6 +61,12 @@ class Slug(StrEnum):
     INPUT_SECRET = "input/secret"  # noqa: S105 - a slug, not a password
     INPUT_REG_FILE = "input/reg-file"
     INPUT_UNSAFE = "input/unsafe"
+    # lock
+    LOCK_MISSING = "lock/missing"
+    LOCK_SYNTAX = "lock/syntax"
+    LOCK_FORMAT = "lock/format"
+    LOCK_STALE = "lock/stale"
+    LOCK_BUMP = "lock/bump"
     # plan
     PLAN_NO_IMAGE = "plan/no-image"
     PLAN_AMBIGUOUS_IMAGE = "plan/ambiguous-image"
@@ -75,6 +81,11 @@ class Slug(StrEnum):
     PLAN_UNKNOWN_TASK = "plan/unknown-task"
     PLAN_NO_FEATURE = "plan/no-feature"
     PLAN_LABEL = "plan/label"
+    PLAN_KIND = "plan/kind"
+    PLAN_FILE = "plan/file"
+    PLAN_FORMAT = "plan/format"
+    PLAN_DAMAGED = "plan/damaged"
+    PLAN_STALE = "plan/stale"
     # the run
     RUN_TASK_FAILED = "run/task-failed"
     RUN_CHECK_FAILED = "run/check-failed"

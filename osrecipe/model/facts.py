@@ -18,12 +18,22 @@ from osrecipe.model.version import Architecture, Version
 
 
 class UpdateKind(StrEnum):
-    """What an update is, from its content."""
+    """What an update is, from its content. Not all can be applied: see `windows.targets.STEP_OF_KIND`."""
 
     SERVICING_STACK = "servicing-stack"
     CUMULATIVE = "cumulative"
-    FLASH = "flash"
+    CHECKPOINT = "checkpoint"
+    SAFE_OS = "safe-os"
+    SETUP = "setup"
     DOTNET = "dotnet"
+    ENABLEMENT = "enablement"
+    FLASH = "flash"
+    SECURE_BOOT = "secure-boot"
+    MICROCODE = "microcode"
+    DEFENDER = "defender"
+    LANGUAGE_PACK = "language-pack"
+    FEATURE_ON_DEMAND = "feature-on-demand"
+    WINPE_COMPONENT = "winpe-component"
     OPTIONAL = "optional"
 
 
@@ -48,12 +58,34 @@ class FeatureFacts(Frozen):
     elements: tuple[str, ...] = ()
 
 
+VersionSource = Literal["xml", "registry", "packages"]
+"""Who says which build an image is: the WIM's XML, the image's registry, the packages installed in it."""
+
+Capture = Literal["captured", "uncaptured", "unknown"]
+"""Whether an image was taken from a machine that ran, is as its maker built it, or could be either."""
+
+
+class Trace(Frozen):
+    """Something that a machine which ran leaves in an image.
+
+    Attributes:
+        cause: what left it; traces of one cause come together, so only different causes support each other.
+        what: the file, key or value, in a few words.
+    """
+
+    cause: Literal["sysprep", "setup", "people", "devices"]
+    what: str
+
+
 class ImageFacts(Frozen):
     """One image of a WIM.
 
     Attributes:
         index: its number in the WIM, from 1.
-        version: the build; `version_from` says whether WIM XML or the image's registry said so.
+        version: the build; `version_from` says who said so.
+        also: the build as others have it, where they say another one: 19045 media has 19041 in its XML.
+        capture: None where it was not looked for, as in images of Windows PE.
+        traces: what `capture` was told by.
         winre: its recovery image, None when there is none.
         features: optional features by name (as written in the package).
         size: bytes of all files together (TOTALBYTES).
@@ -66,11 +98,14 @@ class ImageFacts(Frozen):
     installation: str = ""
     architecture: Architecture
     version: Version
-    version_from: Literal["xml", "registry"] = "xml"
+    version_from: VersionSource = "xml"
+    also: Mapping[VersionSource, Version] = {}
     languages: tuple[str, ...] = ()
     default_language: str = ""
     winre: BlobFacts | None = None
     features: Mapping[str, FeatureFacts] = {}
+    capture: Capture | None = None
+    traces: tuple[Trace, ...] = ()
     size: int = 0
 
 
@@ -87,7 +122,7 @@ class PackageFacts(Frozen):
     """A package as its manifests describe it.
 
     Attributes:
-        identity: `name~token~arch~lang~version`.
+        identity: `name~token~arch~lang~version`; empty for loose files, whose version is the highest of their programs.
         elements: every manifest element and payload form it uses, as adapters' allow-lists name them
             (`file`, `registryKeys`, `payload:whole`, `payload:delta-pe`, …), sorted.
         payload: bytes of payload, unpacked.
@@ -109,6 +144,7 @@ class MediaFacts(Frozen):
         netfx3: the package in `sources\sxs`, None when there is none.
         firmware: which El Torito entries it has.
         modified: latest file time in Unix seconds; the default time of what is written.
+        features_read: whether the features of install images were looked at; they are when the recipe switches some.
     """
 
     kind: Literal["iso"] = "iso"
@@ -121,10 +157,19 @@ class MediaFacts(Frozen):
     netfx3: PackageFacts | None = None
     firmware: tuple[Literal["bios", "efi"], ...] = ()
     modified: int = 0
+    features_read: bool = False
 
 
 class UpdateFacts(Frozen):
-    """An update package; `kb` is digits only, empty when unknown; `size` is the file's, in bytes."""
+    """An update package.
+
+    Attributes:
+        size: the file's, in bytes.
+        container: what holds it, told by the file's first bytes.
+        kb: digits only, empty when unknown.
+        builds: the Windows builds it is for, as far as it says so, ascending.
+        stack: identity of the servicing stack that travels with a combined update, else empty.
+    """
 
     kind: Literal["update"] = "update"
     sha256: Sha256
@@ -132,6 +177,8 @@ class UpdateFacts(Frozen):
     container: Literal["cab", "msu-cab", "msu-wim"]
     update_kind: UpdateKind
     kb: str = ""
+    builds: tuple[int, ...] = ()
+    stack: str = ""
     package: PackageFacts
 
 

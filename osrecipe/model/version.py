@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal
 
-from pydantic import StringConstraints
+from pydantic import StringConstraints, model_validator
 
 from osrecipe.model.frozen import Frozen
 
@@ -23,6 +23,12 @@ class Version(Frozen):
     minor: int = 0
     build: int = 0
     revision: int = 0
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_text(cls, value: object) -> object:
+        """Files people read have it as text."""
+        return cls.parse(value).model_dump() if isinstance(value, str) else value
 
     @classmethod
     def parse(cls, text: str) -> Version:
