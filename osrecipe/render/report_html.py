@@ -38,15 +38,15 @@ table{border-collapse:collapse;width:100%}
 th,td{text-align:left;vertical-align:top;padding:5px 10px 5px 0;border-top:1px solid var(--line)}
 th{border-top:0;color:var(--soft);font-weight:500;font-size:12px}
 td.number,th.number{text-align:right;white-space:nowrap;padding-right:20px}
-td.number:last-child,th.number:last-child{padding-right:0}th.id{width:230px}td.sign{width:1.6em;text-align:center}
-td.id{white-space:nowrap}
+td.number:last-child,th.number:last-child{padding-right:0}th.task{width:230px}td.sign{width:1.6em;text-align:center}
+td.id,td.task{white-space:nowrap}
 ul{margin:4px 0;padding-left:0;list-style:none}li{overflow-wrap:anywhere;padding-left:18px;text-indent:-18px}
 .failure{background:var(--badband);border-left:4px solid var(--bad);padding:10px 16px;margin:16px 0}
 .failure pre{white-space:pre-wrap;overflow-wrap:anywhere;margin:4px 0;font:12px/1.5 ui-monospace,monospace}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:2px 16px;margin:6px 0}dt{color:var(--soft)}dd{margin:0}
 svg.osr-run{max-width:100%;height:auto;border:1px solid var(--line);border-radius:6px}
 details>summary{cursor:pointer}
-@media print{body{max-width:none;padding:0;font-size:11px}h2{break-after:avoid}tr,.failure,svg{break-inside:avoid}
+@media print{body{max-width:none;padding:0;font-size:11px}code,.hash,.failure pre{font-size:10px}h2{break-after:avoid}tr,.failure,svg{break-inside:avoid}
 details::details-content{content-visibility:visible;height:auto}}
 """
 
@@ -83,7 +83,7 @@ def _head(result: RunResult) -> Iterator[str]:
         words.duration(result.milliseconds),
         f"{len(ends.by_status(result, 'done')):,} of {words.count(len(result.tasks), 'task')} done",
         f"{len(ends.by_status(result, 'cached')):,} from the store",
-        f"{passed:,} of {words.count(made, 'check')} passed",
+        f"{passed:,} of {words.count(made, 'check')} passed" if made else "no checks made",
     ]
     outcome = f'<span class="{ink}">{esc(words.ENDS[result.exit_code])}</span>'
     yield f"<p>{outcome} <span class=soft>{esc(' · '.join(figures))}</span></p>"
@@ -252,7 +252,7 @@ def _table(
             return ' class="number"'
         if headers[column] == "":
             return ' class="sign"'
-        return ' class="id"' if headers[column] in {"task", "input"} else ""
+        return {"task": ' class="task"', "input": ' class="id"'}.get(headers[column], "")
 
     head = "".join(f"<th{kind(n)}>{header}</th>" for n, header in enumerate(headers))
     body = "".join(

@@ -228,7 +228,7 @@ def _segment(segment: Segment, y: int, scale: _Scale) -> Iterator[str]:
     if failed:
         yield f'<path class="cross" d="M{min(x + 5, x + width / 2 - 4):.1f} {y + 7}l8 8m0 -8l-8 8"/>'
     indent = 17 if failed else 4
-    label = _fitting(segment.task, width - indent)
+    label = _fitting(segment.task, (width - indent) * (0.9 if failed else 1))  # it is bold
     if label:
         yield _text(x + indent, y + 15, label, "on-failed" if failed else "")
     yield "</g>"

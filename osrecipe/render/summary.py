@@ -151,7 +151,7 @@ def _totals(result: RunResult, plan: Plan) -> list[str]:
     if number["failed"]:
         counts.append(f"{number['failed']:,} failed")
     head = f"{words.count(len(result.tasks), 'task')} in {words.count(len(lanes(plan)), 'lane')}"
-    held = f"{passed:,} of {words.count(made, 'check')} passed"
+    held = f"{passed:,} of {words.count(made, 'check')} passed" if made else "no checks"
     adapter = f"adapter {clean(result.adapter.name)} {clean(result.adapter.version)}"
     lines = [
         f"{head}: {', '.join(counts)}; {held}; {words.duration(result.milliseconds)}",

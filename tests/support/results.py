@@ -91,10 +91,14 @@ def failed(plan: Plan, task_id: str, *, left: bool = False) -> RunResult:
         if result.unit in later or (result.unit == bad.id and seen):
             status, extra = (
                 "not-run",
-                {"checks": (), "detail": "", "milliseconds": 0, "started": 0, "log": ""},
+                {"checks": (), "figures": (), "detail": "", "milliseconds": 0, "started": 0, "log": ""},
             )
         elif result.task == task_id:
-            status, seen, extra = "failed", True, {"checks": (), "detail": "the package is not applicable"}
+            status, seen, extra = (
+                "failed",
+                True,
+                {"checks": (), "figures": (), "detail": "the package is not applicable"},
+            )
         elif result.unit == bad.id:
             status, extra = "discarded", {"checks": ()}
         tasks.append(result.model_copy(update={"status": status, **extra}))

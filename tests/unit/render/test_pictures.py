@@ -226,7 +226,7 @@ def test_page_accounts_for_every_task(run: str) -> None:
     text = html(RUNS[run](), usual())
 
     for task in (t for unit in usual().units for t in unit.tasks):
-        assert 1 == text.count(f'<td class="id"><code>{task.id}</code></td>')
+        assert 1 == text.count(f'<td class="task"><code>{task.id}</code></td>')
 
 
 def test_failure_stands_first() -> None:
