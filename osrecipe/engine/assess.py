@@ -121,7 +121,7 @@ def difference(
     return (
         _changed_input(old, new, old_units, new_units)
         or _changed_task(old, new)
-        or ("its checks" if old.tasks != new.tasks else "")
+        or _changed_otherwise(old, new)
     )
 
 
@@ -166,3 +166,12 @@ def _changed_task(old: Session | Job, new: Session | Job) -> str:
             return f"task `{gone}` was removed" if gone not in after else f"task `{task.id}` was moved"
     gone_last = [task.id for task in old.tasks if task.id not in after]
     return f"task `{gone_last[0]}` was removed" if gone_last else ""
+
+
+def _changed_otherwise(old: Session | Job, new: Session | Job) -> str:
+    """What is left when inputs and operations are equal: how a step is done, or what is checked afterwards."""
+    pairs = list(zip(old.tasks, new.tasks, strict=False))
+    if old.digest != new.digest:
+        steps = [after.id for before, after in pairs if before.digest != after.digest]
+        return f"task `{steps[0]}` is done in a new way" if steps else "what it leaves"
+    return "its checks" if any(before.checks != after.checks for before, after in pairs) else ""

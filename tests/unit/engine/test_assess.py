@@ -10,15 +10,16 @@ from support.dict_images import VERSION
 from support.dict_plans import sample_plan
 from support.engine_runs import World
 
-from osrecipe.engine.assess import assess
+from osrecipe.engine.assess import assess, difference
 from osrecipe.engine.keys import key_folder, store_key
 from osrecipe.model.checks import NothingPending
+from osrecipe.model.frozen import Digest
 from osrecipe.model.names import InputId, UnitId
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from osrecipe.model.plan import Plan
+    from osrecipe.model.plan import Job, Plan, Session
 
 
 @pytest.fixture
@@ -85,6 +86,37 @@ def test_more_checks_are_a_change(world: World) -> None:
 
     assert "changed its checks" == statuses["image-1.service"]
     assert "cached" == statuses["image-1.customize"]
+
+
+def test_step_done_in_a_new_way(world: World) -> None:
+    """A step whose meaning changed under the same operation is named as such."""
+    old = world.plan.units[0]
+    task = old.tasks[0].model_copy(update={"digest": Digest("sha256:" + "1" * 64)})
+    new = old.model_copy(update={"tasks": (task,), "digest": Digest("sha256:" + "2" * 64)})
+
+    assert "task `source/images` is done in a new way" == difference(old, new, {old.id: old}, {new.id: new})
+    assert "" == difference(old, old, {old.id: old}, {old.id: old})
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "words"),
+    [
+        ("ab", "abc", "task `c` is new"),
+        ("abc", "ab", "task `c` was removed"),
+        ("abc", "ac", "task `b` was removed"),
+        ("abc", "acb", "task `c` was moved"),
+    ],
+)
+def test_tasks_that_come_go_and_move(world: World, before: str, after: str, words: str) -> None:
+    """The first task that is new, gone or elsewhere is named."""
+    unit = world.plan.units[1]
+
+    def made(names: str) -> Session | Job:
+        tasks = tuple(unit.tasks[0].model_copy(update={"id": name}) for name in names)
+        return unit.model_copy(update={"tasks": tasks, "digest": Digest(f"sha256:{names}")})
+
+    old, new = made(before), made(after)
+    assert words == difference(old, new, {old.id: old}, {new.id: new})
 
 
 def test_new_unit_just_runs(world: World) -> None:

@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 from support.dict_plans import sample_plan, write_inputs
+from support.plans import facts, recipe
 
 from osrecipe.engine.graph import Graph, key_of, references
 from osrecipe.model.names import TaskId, UnitId
+from osrecipe.model.origins import Origins
 from osrecipe.model.plan import Edge, Plan
 from osrecipe.model.problems import OsrecipeError
+from osrecipe.plan.compile import compile_plan
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -138,3 +141,13 @@ def test_digests_must_agree(plan: Plan) -> None:
     text["units"][0]["digest"] = "sha256:" + "0" * 64
 
     assert "input/unsafe" == _slug(Plan.model_validate_json(json.dumps(text)))
+
+
+def test_compiled_plans_are_accepted() -> None:
+    """What the compiler makes is consistent by the engine's rules, also after it was written and read."""
+    compiled = compile_plan(recipe(), facts(), Origins("recipe.yaml"))
+    graph = Graph(Plan.model_validate_json(compiled.model_dump_json()))
+
+    assert [unit.id for unit in compiled.units] == list(graph.order)
+    cacheable = {unit.id for unit in compiled.units if unit.cacheable and unit.produces}
+    assert cacheable == graph.storable
