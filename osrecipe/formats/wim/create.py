@@ -5,7 +5,6 @@ Nothing is captured; the root directory has no descriptor unless one is given.
 
 from __future__ import annotations
 
-import os
 import xml.etree.ElementTree as ET
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -48,7 +47,7 @@ def create(
         FormatError: the descriptor is damaged or the chunk size is not legal.
     """
     image = _empty_image(now, descriptor)
-    header = layout.new_header(compression.codec, compression.chunk_size, os.urandom(16))
+    header = layout.new_header(compression.codec, compression.chunk_size, bytes(16))
     with replacing(wim) as out:
         out.write(bytes(layout.HEADER_SIZE))
         writer = BlobWriter(out, compression.codec, compression.chunk_size, threads=1)
@@ -58,7 +57,7 @@ def create(
             finish(
                 out,
                 writer,
-                replace(header, image_count=1),
+                replace(header, image_count=1, guid=layout.guid_of(table, name.encode())),
                 Ending(table, _xml(name, now), integrity),
                 Watch(),
             )

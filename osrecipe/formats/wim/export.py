@@ -179,7 +179,7 @@ class _Export:
         self._recompress = recompress
         chunk = compression.chunk_size
         rp_fix = any(reader.header.flags & HeaderFlag.RP_FIX for _, reader in images)
-        self._header = layout.new_header(compression.codec, chunk, os.urandom(16), solid=solid, rp_fix=rp_fix)
+        self._header = layout.new_header(compression.codec, chunk, bytes(16), solid=solid, rp_fix=rp_fix)
         self._writer = BlobWriter(out, compression.codec, chunk, level=level, threads=threads, watch=watch)
         self._compression = compression
         self._solid_writer: BlobWriter | None = None
@@ -197,13 +197,14 @@ class _Export:
             counts, owners = self._needed(metadata)
             rows = self._blobs(counts, owners)
             image_rows = [self._metadata_row(raw) for raw in metadata]
+            table = b"".join(row.pack() for row in [*rows, *image_rows])
             header = replace(
                 self._header,
+                guid=layout.guid_of(table, self._xml(0)),
                 image_count=len(image_rows),
                 boot_index=boot_index or 0,
                 boot_metadata=image_rows[boot_index - 1].resource if boot_index else layout.NO_RESOURCE,
             )
-            table = b"".join(row.pack() for row in [*rows, *image_rows])
             written = finish(
                 self._out, self._writer, header, Ending(table, self._xml, integrity), self._watch
             )

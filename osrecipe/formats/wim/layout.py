@@ -7,7 +7,9 @@ Layout source: Microsoft's "Windows Imaging File Format (WIM)" paper of 2007; th
 
 from __future__ import annotations
 
+import hashlib
 import struct
+import uuid
 from dataclasses import dataclass, replace
 from enum import IntEnum, IntFlag
 from typing import Final
@@ -298,6 +300,17 @@ _CODEC_FLAGS: Final = {
     Codec.LZX: HeaderFlag.COMPRESSION | HeaderFlag.LZX,
     Codec.LZMS: HeaderFlag.COMPRESSION | HeaderFlag.LZMS,
 }
+
+
+def guid_of(*content: bytes) -> bytes:
+    """A file's GUID, from what is in it: the same images make the same file, and different ones differ.
+
+    It has the form of a name-based UUID (RFC 9562), in the byte order Windows stores.
+    """
+    digest = hashlib.sha256()
+    for part in content:
+        digest.update(len(part).to_bytes(8, "little") + part)
+    return uuid.UUID(bytes=digest.digest()[:16], version=5).bytes_le
 
 
 def new_header(
