@@ -139,7 +139,8 @@ def _winre_lane(work: Compiling, draft: Draft, images: Job, first: Selected, suf
     sessions = run_lane(work, draft, selected, base, service, customize)
     draft.join(source, sessions[0], WINRE_TAKEN_FIRST)
     part = ExportPart(image=saved_image(sessions[-1]), refresh=True)
-    op = ExportImages(wim="winre.wim", parts=(part,), compress=settings.export.compress)
+    # A recovery image is started from a RAM disk, for which the boot manager looks at the WIM's boot index.
+    op = ExportImages(wim="winre.wim", parts=(part,), compress=settings.export.compress, boot_index=1)
     export = job(
         draft,
         f"{selected.lane}/export",
