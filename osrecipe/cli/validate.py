@@ -9,7 +9,7 @@ import typer
 
 
 def validate(
-    recipes: Annotated[list[Path], typer.Argument(metavar="RECIPE...", help="One or more recipes.")],
+    recipes: Annotated[list[Path], typer.Argument(metavar="RECIPE", help="One or more recipes.")],
 ) -> None:
     """Check recipes without looking at their inputs: keys, types, paths, references, fragments, templates.
 
