@@ -32,7 +32,7 @@ _STYLE = """
 body{margin:0 auto;max-width:1024px;padding:24px 32px 48px;background:var(--ground);color:var(--ink);
 font:14px/1.5 ui-sans-serif,system-ui,sans-serif}
 h1{font-size:24px;margin:0 0 4px}h2{font-size:17px;margin:32px 0 8px}h3{font-size:14px;margin:20px 0 6px}
-p{margin:4px 0}code,.hash{font:12px/1.5 ui-monospace,monospace;overflow-wrap:anywhere}
+p{margin:4px 0}code,.hash{font:12px/1.5 ui-monospace,monospace;overflow-wrap:anywhere}.hash{font-size:11px}
 .soft{color:var(--soft)}.good{color:var(--good);font-weight:600}.bad{color:var(--bad);font-weight:600}
 table{border-collapse:collapse;width:100%}
 th,td{text-align:left;vertical-align:top;padding:5px 10px 5px 0;border-top:1px solid var(--line)}
@@ -194,13 +194,8 @@ def _task(task: Task, result: TaskResult | None, plan: Plan) -> tuple[str, ...]:
 
 def _facts(result: TaskResult) -> Iterator[str]:
     """What a task said of itself, and its checks."""
-    figures = words.figures(result.figures)
-    detail = (
-        result.detail
-        if figures and result.detail in figures
-        else ", ".join(filter(None, [result.detail, figures]))
-    )
-    shown = figures if detail == result.detail and figures else detail
+    detail = result.detail
+    shown = ", ".join(filter(None, [detail, words.figures(result.figures, detail)]))
     log = f" <code>{esc(result.log)}</code>" if result.log and result.status == "failed" else ""
     if shown or log:
         yield f"<span class=soft>{esc(shown)}</span>{log}"

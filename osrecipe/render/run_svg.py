@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from osrecipe.render.timeline import Bar, Row, Segment, Timeline
 
 WIDTH = 960
-_LEFT = 200
+_LEFT = 212
 _RIGHT = 16
 _TOP = 62
 _LINE = 30
@@ -140,15 +140,16 @@ def _style() -> str:
         ".osr-run .ground{fill:#fff}.osr-run text{fill:#1f2328}.osr-run .title{font-size:15px;font-weight:600}"
         ".osr-run .lane{font-weight:600;font-size:12px}.osr-run .soft{fill:#59636e}"
         ".osr-run .grid{stroke:#d8dee4;fill:none}.osr-run .hatch{stroke:#59636e;stroke-width:2;fill:none}"
-        ".osr-run .edge{fill:none;stroke:#59636e}.osr-run .path{fill:none;stroke:#b3261e;stroke-width:2.5}"
+        ".osr-run .edge{fill:none;stroke:#59636e}.osr-run .rest.edge{fill:#f3f5f7}.osr-run .path{fill:none;stroke:#b3261e;stroke-width:2.5}"
         ".osr-run .stored{fill:url(#osr-hatch);stroke:#59636e}.osr-run .cut{stroke:#fff;stroke-width:1}"
         ".osr-run .failed{fill:#c93c33}.osr-run .on-failed{fill:#fff;font-weight:600}.osr-run .cross{stroke:#fff;stroke-width:2;fill:none}"
-        ".osr-run .vain{opacity:.45}"
+        ".osr-run .vain{opacity:.45}.osr-run .rest{fill:#f3f5f7}"
         f"{families}"
         "@media(prefers-color-scheme:dark){"
         ".osr-run .ground{fill:#0d1117}.osr-run text{fill:#e6edf3}.osr-run .soft{fill:#9198a1}"
         ".osr-run .grid{stroke:#2b323b}.osr-run .hatch,.osr-run .edge,.osr-run .stored{stroke:#9198a1}"
         ".osr-run .path{stroke:#ff8f86}.osr-run .cut{stroke:#0d1117}.osr-run .on-failed{fill:#fff}"
+        ".osr-run .rest,.osr-run .rest.edge{fill:#1a2029}"
         f"{dark}"
         "}</style>"
     )
@@ -193,7 +194,7 @@ def _rows(rows: tuple[Row, ...], tops: list[int], scale: _Scale) -> Iterator[str
 
 
 def _label(row: Row, top: int) -> Iterator[str]:
-    room = int((_LEFT - 28) / _CHAR)
+    room = int((_LEFT - 40) / _CHAR)
     name = clean(row.lane.name) if row.lane.name != row.lane.id else ""
     yield _text(16, top + (10 if name else 15), cut(clean(row.lane.id), room), "lane")
     if name:
@@ -204,7 +205,7 @@ def _bar(bar: Bar, y: int, scale: _Scale) -> Iterator[str]:
     x, end = scale.x(bar.start), scale.x(bar.end)
     width = max(end - x, 1.5)
     tip = f"{clean(bar.unit.id)}: {bar.status}, {words.duration(bar.end - bar.start)}"
-    yield f'<g><title>{html(tip)}</title><rect class="media" x="{x:.1f}" y="{y}" width="{width:.1f}" height="{_BAR}"/>'
+    yield f'<g><title>{html(tip)}</title><rect class="rest" x="{x:.1f}" y="{y}" width="{width:.1f}" height="{_BAR}"/>'
     for segment in bar.segments:
         yield from _segment(segment, y, scale)
     ink = "path" if bar.critical else "edge"
@@ -216,7 +217,7 @@ def _segment(segment: Segment, y: int, scale: _Scale) -> Iterator[str]:
     failed = segment.status == "failed"
     width = max(end - x, 4.0 if failed else 0.0)
     if width < 1:
-        return  # thinner than a line: the bar's own colour stands for it
+        return  # thinner than a line
     family = "failed" if failed else _FAMILY.get(segment.task.op.op, "media")
     vain = " vain" if segment.status == "discarded" else ""
     tip = f"{clean(segment.task.id)}: {clean(segment.task.title)}, {segment.status}, "
@@ -249,7 +250,11 @@ def _legend(y: int, time: Timeline, *, left_out: int) -> Iterator[str]:
         yield f'<rect class="{name}" x="{x:.0f}" y="{y - 9}" width="12" height="12" rx="2"/>'
         yield _text(x + 17, y + 1, said, "soft")
         x += 17 + len(said) * _LEGEND_CHAR + 14
-    for name, said in (("path", "the chain that took longest"), ("stored", "from the store")):
+    for name, said in (
+        ("rest edge", "opening, saving"),
+        ("path", "what took longest"),
+        ("stored", "from the store"),
+    ):
         yield f'<rect class="{name}" x="{x:.0f}" y="{y - 9}" width="12" height="12" rx="2"/>'
         yield _text(x + 17, y + 1, said, "soft")
         x += 17 + len(said) * _LEGEND_CHAR + 14

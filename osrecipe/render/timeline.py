@@ -93,15 +93,19 @@ def _earliest(plan: Plan, ran: Mapping[UnitId, UnitResult]) -> dict[UnitId, int]
 def _critical(
     plan: Plan, ran: Mapping[UnitId, UnitResult], starts: Mapping[UnitId, int]
 ) -> frozenset[UnitId]:
-    """From the unit that ended last back along the one that each waited for longest."""
+    """From the unit that ended last back along what each had to wait for.
+
+    That is the last unit over before it began: one it needs, or one whose place among those that run it took.
+    """
     before = needs(plan)
     ends = {unit: starts[unit] + ran[unit].milliseconds for unit in starts}
     found: set[UnitId] = set()
     current = max(ends, key=lambda unit: ends[unit], default=None)
     while current is not None and current not in found:
         found.add(current)
-        waited = [o for o in before.get(current, ()) if o in ends]
-        current = max(waited, key=lambda unit: ends[unit], default=None)
+        over = [unit for unit, end in ends.items() if end <= starts[current] and unit not in found]
+        wanted = frozenset(before.get(current, ()))
+        current = max(over, key=lambda unit: (ends[unit], unit in wanted), default=None)
     return frozenset(found)
 
 

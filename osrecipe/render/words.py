@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 SHORT = 12
 """Hexadecimal digits of a digest that are shown to people."""
 _KIB, _MIB, _GIB = 1 << 10, 1 << 20, 1 << 30
-_SECOND, _MINUTE, _HOUR = 1000, 60_000, 3_600_000
+_TENTH, _SECOND, _MINUTE, _HOUR = 100, 1000, 60_000, 3_600_000
 _TENTHS_BELOW = 100
 
 ENDS: dict[ExitCode, str] = {
@@ -64,9 +64,11 @@ def size(number: int) -> str:
 
 
 def duration(milliseconds: int) -> str:
-    """`0.3 s`, `42 s`, `3 min 05 s`, `1 h 02 min`."""
+    """`12 ms`, `0.3 s`, `42 s`, `3 min 05 s`, `1 h 02 min`."""
+    if milliseconds < _TENTH:
+        return f"{milliseconds} ms"
     if milliseconds < _MINUTE:
-        tenths = milliseconds // 100
+        tenths = milliseconds // _TENTH
         return f"{tenths / 10:.1f} s" if tenths < _TENTHS_BELOW else f"{milliseconds // _SECOND} s"
     if milliseconds < _HOUR:
         return f"{milliseconds // _MINUTE} min {milliseconds % _MINUTE // _SECOND:02d} s"
@@ -75,7 +77,7 @@ def duration(milliseconds: int) -> str:
 
 def clock(milliseconds: int) -> str:
     """Elapsed time as a clock shows it, always as wide: `00:42.3`, `1:02:03`."""
-    seconds, tenths = milliseconds // _SECOND, milliseconds % _SECOND // 100
+    seconds, tenths = milliseconds // _SECOND, milliseconds % _SECOND // _TENTH
     if milliseconds < _HOUR:
         return f"{seconds // 60:02d}:{seconds % 60:02d}.{tenths}"
     return f"{seconds // 3600}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
@@ -87,17 +89,17 @@ def short(digest: str) -> str:
 
 
 def figure(name: str, number: int) -> str:
-    """One figure of a task: `120 files`, `4.2 MiB`."""
-    if name in {"bytes", "size"}:
-        return size(number)
-    if name.endswith("-bytes"):
-        return f"{clean(name.removesuffix('-bytes'))}: {size(number)}"
-    return f"{number:,} {clean(name)}"
+    """One figure of a task: `120 files`, `1 registry value`, `4.2 MiB`, `4.2 MiB reclaimed`."""
+    first, _, rest = clean(name).partition("-")
+    if first in {"bytes", "size"}:
+        return f"{size(number)} {rest.replace('-', ' ')}".rstrip()
+    said = clean(name).replace("-", " ")
+    return count(number, said.removesuffix("s") if number == 1 else said, said)
 
 
-def figures(pairs: Sequence[tuple[str, int]]) -> str:
-    """A task's figures on one line."""
-    return ", ".join(figure(name, number) for name, number in pairs)
+def figures(pairs: Sequence[tuple[str, int]], said: str = "") -> str:
+    """A task's figures on one line, without those that `said` names already."""
+    return ", ".join(f for name, number in pairs if (f := figure(name, number)) not in said)
 
 
 def check(what: Check) -> str:

@@ -102,6 +102,19 @@ def test_critical_bars_are_a_chain_to_the_end() -> None:
     assert all(a.unit.id in needs(usual())[b.unit.id] for a, b in itertools.pairwise(chain))
 
 
+def test_critical_chain_goes_through_what_only_took_the_place() -> None:
+    """A unit that waited for room, not for an artifact, follows the one that made room."""
+    done = results.done(usual())
+    at, units = 0, []
+    for unit in done.units:
+        units.append(unit.model_copy(update={"started": at}))
+        at += unit.milliseconds
+    serial = done.model_copy(update={"units": tuple(units), "milliseconds": at})
+    bars = [b for row in timeline(serial, usual()).rows for line in row.lines for b in line]
+
+    assert all(bar.critical for bar in bars)
+
+
 # -- the picture ---------------------------------------------------------------------------------------------------------
 
 

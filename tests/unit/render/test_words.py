@@ -54,7 +54,8 @@ def test_size(number: int, expected: str) -> None:
 @pytest.mark.parametrize(
     ("milliseconds", "expected"),
     [
-        (0, "0.0 s"),
+        (0, "0 ms"),
+        (99, "99 ms"),
         (349, "0.3 s"),
         (9_999, "9.9 s"),
         (42_000, "42 s"),
@@ -138,10 +139,15 @@ def test_what_was_found_is_told_when_it_adds_something() -> None:
 
 
 def test_figures() -> None:
-    """Bytes become sizes, other figures keep their names."""
-    assert "120 files, 4.8 MiB, freed: 1.0 KiB" == words.figures(
-        (("files", 120), ("bytes", 5_000_000), ("freed-bytes", 1024))
-    )
+    """Bytes become sizes, other figures keep their names, and one is one."""
+    pairs = (("files", 120), ("bytes", 5_000_000), ("bytes-reclaimed", 1024), ("registry-values", 1))
+
+    assert "120 files, 4.8 MiB, 1.0 KiB reclaimed, 1 registry value" == words.figures(pairs)
+
+
+def test_figures_repeat_nothing() -> None:
+    """What a task says of itself already is left out."""
+    assert "4.8 MiB" == words.figures((("files", 120), ("bytes", 5_000_000)), "wrote 120 files")
 
 
 def test_every_exit_code_has_words() -> None:
