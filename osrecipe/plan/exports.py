@@ -10,7 +10,7 @@ from osrecipe.model.tasks import ExportImages, ExportPart, ImageRef, TakeImages
 from osrecipe.model.winpath import WinPath
 from osrecipe.plan.lanes import NETFX3_CAB
 from osrecipe.plan.units import Draft, artifact, job, saved_image
-from osrecipe.windows.ordering import SAVED_BEFORE_EXPORT
+from osrecipe.windows.ordering import IMAGES_FIRST, SAVED_BEFORE_EXPORT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -77,7 +77,7 @@ def export_install(work: Compiling, draft: Draft, images: Job, serviced: Sequenc
     op = ExportImages(
         wim=INSTALL_WIM.name, parts=_parts(images, INSTALL_WIM.name, serviced), compress=compress
     )
-    return _export(work, draft, "install/export", op, serviced)
+    return _export(work, draft, "install/export", op, images, serviced)
 
 
 def export_boot(work: Compiling, draft: Draft, images: Job, serviced: Sequence[Serviced]) -> Job | None:
@@ -90,7 +90,7 @@ def export_boot(work: Compiling, draft: Draft, images: Job, serviced: Sequence[S
         compress="keep",
         boot_index=work.media.boot.boot_index,
     )
-    return _export(work, draft, "boot/export", op, serviced)
+    return _export(work, draft, "boot/export", op, images, serviced)
 
 
 def carried_over(
@@ -112,7 +112,9 @@ def _parts(images: Job, wim: str, serviced: Sequence[Serviced]) -> tuple[ExportP
     )
 
 
-def _export(work: Compiling, draft: Draft, name: str, op: ExportImages, serviced: Sequence[Serviced]) -> Job:
+def _export(
+    work: Compiling, draft: Draft, name: str, op: ExportImages, images: Job, serviced: Sequence[Serviced]
+) -> Job:
     count = len(op.parts)
     place = (
         work.origins.at("targets", "install", "export")
@@ -131,4 +133,6 @@ def _export(work: Compiling, draft: Draft, name: str, op: ExportImages, serviced
     for each in serviced:
         if each.sessions:
             draft.join(each.sessions[-1], made, SAVED_BEFORE_EXPORT)
+        else:
+            draft.join(images, made, IMAGES_FIRST)
     return made

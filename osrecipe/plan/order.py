@@ -71,9 +71,11 @@ def order(
     Raises:
         OsrecipeError: a move names a step that is not there, or moves contradict each other.
     """
-    edges = _edges(steps, table)
+    rules = edges = _edges(steps, table)
     for move, place in moves:
         edges = _moved(steps, edges, move, place)
+    if edges is not rules:
+        edges = _restored(steps, edges, rules)
     sequence = _sequence(steps, edges)
     repeated = _repeats(sequence)
     if repeated:
@@ -136,6 +138,17 @@ def _moved(steps: Sequence[Step], edges: list[StepEdge], move: Move, place: Plac
     along = nx.ancestors(moved, move.step) | {move.step}
     kept = [e for e in edges if e.rule == MOVED.id or not (e.after in along and e.before in later)]
     return [*kept, StepEdge(move.step, move.before, MOVED.id)]
+
+
+def _restored(steps: Sequence[Step], edges: list[StepEdge], rules: Sequence[StepEdge]) -> list[StepEdge]:
+    """Put rules back that gave way to one move and, now that all are made, contradict none."""
+    graph = _graph(steps, edges)
+    kept = [*edges]
+    for rule in rules:
+        if rule not in edges and not nx.has_path(graph, rule.after, rule.before):
+            graph.add_edge(rule.before, rule.after)
+            kept.append(rule)
+    return kept
 
 
 def _repeats(sequence: Sequence[Step]) -> list[Step]:

@@ -146,6 +146,15 @@ def test_moves_add_up(*, reverse: bool) -> None:
     )
 
 
+def test_a_rule_that_gave_way_holds_again_when_another_move_agrees_with_it() -> None:
+    """Both are moved before the stack; between the two the table still says what comes first, and why."""
+    made = _ordered(SSU, LCU, CLEANUP, SMB, moves=(("feature-smb", "ssu"), ("cleanup", "ssu")))
+    assert ["cleanup", "feature-smb", "ssu", "lcu"] == [s.name for s in made.steps]
+    assert ("cleanup", "feature-smb", "cleanup-before-feature") in [
+        (e.before, e.after, e.rule) for e in made.edges
+    ]
+
+
 def test_the_last_of_three_alike_can_come_first() -> None:
     """Steps of one kind follow the recipe's order unless it says otherwise."""
     three = [(name, K.UPDATE) for name in ("a", "b", "c")]
