@@ -28,6 +28,7 @@ from osrecipe.model.tasks import (
     Servicing,
 )
 from osrecipe.model.winpath import WinPath
+from osrecipe.model.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -145,11 +146,12 @@ class _Sitting:
             changes += copy_folder(ctx.resolve(copy.source), copy.to)
         image.apply(tuple(changes))
         files = sum(isinstance(change, PutFile) for change in changes) - len(edited.files)
-        figures = (("registry changes", edited.changed), ("deletions", len(op.delete)), ("files", files))
+        figures = (("registry change", edited.changed), ("deletion", len(op.delete)), ("file", files))
         return Outcome(
             status="done" if changes else "nothing-to-do",
-            detail=", ".join(f"{count} {what}" for what, count in figures if count) or "it was so already",
-            figures=tuple((what, count) for what, count in figures if count),
+            detail=", ".join(count(number, what) for what, number in figures if number)
+            or "it was so already",
+            figures=tuple((what + "s", number) for what, number in figures if number),
         )
 
     # -- reading back ------------------------------------------------------------------------------------------------

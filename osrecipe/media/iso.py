@@ -10,6 +10,7 @@ from osrecipe.media.tree import locate, walk_tree
 from osrecipe.model.adapter import Outcome, TaskError
 from osrecipe.model.codes import Slug
 from osrecipe.model.winpath import WinPath
+from osrecipe.model.words import count
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,7 +54,8 @@ def write_media(op: WriteIso, tree: Path, artifacts: Path, ctx: Context) -> Outc
     size = target.stat().st_size
     boots = " and ".join({"bios": "BIOS", "efi": "UEFI"}[each] for each in op.firmware) or "nothing"
     return Outcome(
-        detail=f"{len(files)} files, boots by {boots}", figures=(("files", len(files)), ("bytes", size))
+        detail=f"{count(len(files), 'file')}, boots by {boots}",
+        figures=(("files", len(files)), ("bytes", size)),
     )
 
 

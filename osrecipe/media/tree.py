@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from osrecipe.formats.iso import IsoReader
 from osrecipe.model.adapter import Outcome
 from osrecipe.model.winpath import WinPath, upcase
+from osrecipe.model.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +39,7 @@ def copy_media(op: CopyMedia, tree: Path, ctx: Context) -> Outcome:
         copied = iso.extract(wanted, tree, progress=progress)
     files = [entry for entry in copied if not entry.is_dir]
     size = sum(entry.size for entry in files)
-    return Outcome(detail=f"{len(files)} files", figures=(("files", len(files)), ("bytes", size)))
+    return Outcome(detail=count(len(files), "file"), figures=(("files", len(files)), ("bytes", size)))
 
 
 def place_file(op: PlaceFile, tree: Path, ctx: Context) -> Outcome:
@@ -69,7 +70,7 @@ def sync_sources(op: SyncSources, tree: Path, ctx: Context) -> Outcome:
         size += path.stat().st_size
     return Outcome(
         status="done" if copied else "nothing-to-do",
-        detail=f"{copied} newer files",
+        detail=count(copied, "newer file"),
         figures=(("files", copied), ("bytes", size)),
     )
 

@@ -17,6 +17,7 @@ from osrecipe.formats.wim.reader import WimReader
 from osrecipe.model.adapter import Outcome, TaskError
 from osrecipe.model.codes import Slug
 from osrecipe.model.winpath import WinPath
+from osrecipe.model.words import count
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,7 +48,8 @@ def verify_media(op: VerifyMedia, adapter: Adapter, ctx: Context) -> Verified:
             _require(found, expectation)
             results += found
     return Verified(
-        Outcome(detail=f"{len(results)} checks passed", figures=(("checks", len(results)),)), tuple(results)
+        Outcome(detail=f"{count(len(results), 'check')} passed", figures=(("checks", len(results)),)),
+        tuple(results),
     )
 
 

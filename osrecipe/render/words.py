@@ -15,6 +15,7 @@ from osrecipe.model.checks import (
 )
 from osrecipe.model.codes import ExitCode
 from osrecipe.model.registry import CreateKey, DeleteKey, DeleteValue, RegistryChange, SetValue
+from osrecipe.model.words import count as count  # noqa: PLC0414 - the other words stand here too
 from osrecipe.render.style import clean
 
 if TYPE_CHECKING:
@@ -41,11 +42,6 @@ ENDS: dict[ExitCode, str] = {
     ExitCode.DIFFERENT: "a check found a difference",
 }
 """What each exit code means, for people."""
-
-
-def count(number: int, noun: str, plural: str = "") -> str:
-    """`1 task`, `1,200 tasks`."""
-    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
 def listed(items: Sequence[str], most: int) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from osrecipe.adapters.embedded.ledger import LedgerCleanup
 from osrecipe.model.adapter import Outcome, TaskError
 from osrecipe.model.codes import Slug
+from osrecipe.model.words import count
 from osrecipe.windows.component_store import MANIFESTS, PACKAGES, PENDING, STORE
 
 if TYPE_CHECKING:
@@ -44,7 +45,8 @@ def clean_up(work: Work, level: Literal["superseded", "reset-base"]) -> Outcome:
     row = LedgerCleanup(level=level, components=len(components), packages=len(packages), reclaimed=reclaimed)
     work.ledger = after.model_copy(update={"cleanups": (*after.cleanups, row)})
     return Outcome(
-        detail=f"{len(components)} components and {len(packages)} packages removed, {reclaimed} bytes reclaimed",
+        detail=f"{count(len(components), 'component')} and {count(len(packages), 'package')} removed, "
+        f"{count(reclaimed, 'byte')} reclaimed",
         figures=(
             ("components", len(components)),
             ("packages", len(packages)),

@@ -17,6 +17,7 @@ from osrecipe.adapters.embedded.update import Update
 from osrecipe.formats.msu import open_package
 from osrecipe.model.adapter import Outcome, TaskError
 from osrecipe.model.codes import Slug
+from osrecipe.model.words import count
 from osrecipe.windows.applicability import is_newer
 from osrecipe.windows.component_store import PACKAGES, key_form, version_of, winner
 
@@ -56,7 +57,8 @@ class Added:
                 status="nothing-to-do", detail=f"{name} has nothing that is not in the image already"
             )
         return Outcome(
-            detail=f"{name}: {self.components} components, {self.files} files, {self.values} registry values",
+            detail=f"{name}: {count(self.components, 'component')}, {count(self.files, 'file')}, "
+            f"{count(self.values, 'registry value')}",
             figures=(
                 ("components", self.components),
                 ("files", self.files),

@@ -8,6 +8,7 @@ from osrecipe.adapters.embedded.ledger import LedgerFeature
 from osrecipe.adapters.embedded.packages import add_update
 from osrecipe.model.adapter import Outcome, TaskError
 from osrecipe.model.codes import Slug
+from osrecipe.model.words import count
 from osrecipe.windows.component_store import key_form, version_of, winner
 from osrecipe.windows.features import features_of
 
@@ -110,7 +111,7 @@ def _disable(work: Work, feature: Feature, manifests: list[Manifest]) -> Outcome
 
 def _outcome(what: str, files: int, values: int) -> Outcome:
     return Outcome(
-        detail=f"{what}: {files} files, {values} registry values",
+        detail=f"{what}: {count(files, 'file')}, {count(values, 'registry value')}",
         figures=(("files", files), ("registry-values", values)),
     )
 
