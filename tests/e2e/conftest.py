@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import pytest
 from support.applied import Applied, carry_out
 from support.images import extract_file, extract_image, tree, unpack
-from support.shelf import shelf_of
+from support.shelf import Shelf, shelf_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from support.images import Seen
     from support.samples import Samples
-    from support.shelf import Shelf
 
 WINRE = "Windows\\System32\\Recovery\\winre.wim"
 
@@ -28,6 +27,11 @@ class Media:
         self._name = name
         self._iso = iso
         self._trees: dict[str, dict[str, Seen]] = {}
+
+    @classmethod
+    def of(cls, folder: Path, iso: Path) -> Self:
+        """One ISO that only one test looks at; what is taken out of it lies in the test's folder."""
+        return cls(Shelf(folder / "shelf"), "media", iso)
 
     @property
     def files(self) -> Path:

@@ -138,10 +138,10 @@ def surprises(before: dict[str, Seen], after: dict[str, Seen], named: set[str]) 
     Args:
         before: the image as it was.
         after: the image as it is.
-        named: lower-case paths that were meant to change; folders above them may be new.
+        named: lower-case paths that were meant to change; folders above them may come and go.
     """
     above = {path.rsplit("\\", n)[0] for path in named for n in range(1, path.count("\\") + 1)}
-    found = [f"gone: {path}" for path in before.keys() - after.keys() - named]
+    found = [f"gone: {path}" for path in before.keys() - after.keys() - named - above]
     found += [f"new: {path}" for path in after.keys() - before.keys() - named - above]
     for path in before.keys() & after.keys() - named:
         old, new = before[path], after[path]
