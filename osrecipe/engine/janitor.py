@@ -7,7 +7,6 @@ is reported and left alone. Mounts and hives are undone by whoever knows how (`U
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -175,7 +174,7 @@ def reason_of(cause: OSError | OsrecipeError) -> str:
     """An exception's reason in few words."""
     if isinstance(cause, OsrecipeError):
         return cause.problems[0].reason
-    return cause.strerror or os.strerror(cause.errno or 0)
+    return cause.strerror or str(cause) or type(cause).__name__
 
 
 def _command(what: Acquired) -> str:

@@ -132,6 +132,9 @@ class Store:
         with self._locked():
             found = [*self._torn(), *self._dead()]
             trash = [self._to_trash(path) for path in found]
+            for key in self._folders("."):
+                with contextlib.suppress(OSError):  # only empty ones can be removed so
+                    key.rmdir()
         for path in (*trash, *self._folders(".trash")):
             remove(path)
         return tuple(path.relative_to(self._base).as_posix() for path in found)
@@ -228,7 +231,11 @@ class Store:
 
     def _attempts(self, key: Path) -> Iterator[Entry]:
         """The entries of a key that can be used, the oldest first."""
-        for attempt in sorted(key.iterdir()) if key.is_dir() else ():
+        try:
+            attempts = sorted(key.iterdir())
+        except FileNotFoundError:  # never there, or swept just now
+            return
+        for attempt in attempts:
             entry = _load(attempt)
             if entry is not None and (entry.whole or not entry.artifacts.exists()):
                 yield entry

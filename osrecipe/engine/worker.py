@@ -6,7 +6,6 @@ It runs wherever the executor puts it, best in a child process, and knows nothin
 from __future__ import annotations
 
 import errno
-import os
 import traceback
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -230,7 +229,7 @@ def _host_words(cause: OSError) -> tuple[str, str, str, str]:
     where = f": `{cause.filename}`" if cause.filename else ""
     if cause.errno == errno.ENOSPC:
         return Slug.RUN_SPACE, f"no space is left{where}", "", "free space on the output's volume"
-    reason = cause.strerror or str(cause) or os.strerror(cause.errno or 0)
+    reason = cause.strerror or str(cause) or type(cause).__name__
     return Slug.RUN_TASK_FAILED, f"{reason}{where}", "", ""
 
 

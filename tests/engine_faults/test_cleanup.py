@@ -72,11 +72,11 @@ def test_mount_that_stays(world: World) -> None:
     result = world.apply()
 
     assert result.first_failure is not None
-    mount = str(world.mounts / "image-1.service")
+    mount = str(next(world.mounts.iterdir()))
     assert (ExitCode.CLEANUP, "the first cause: `x`") == (result.exit_code, result.first_failure.reason)
     assert f"run `unmount {mount}`" == result.cleanup_failures[0].remedy
     assert all(f.slug == "run/cleanup" for f in result.cleanup_failures)
-    assert ["mounted: image-1.service"] == world.leftovers()[-1:]
+    assert world.leftovers()[-1].startswith("mounted: image-1.service")
     assert not world.workspace.output.exists()
 
     world.fresh()
@@ -145,18 +145,16 @@ def test_journal_that_can_not_be_written(world: World, monkeypatch: pytest.Monke
 
 
 def test_both_images_fail(tmp_path: Path) -> None:
-    """Of two failures the first is the cause; the other is in its tasks. Both images are given up."""
+    """Of two failures the first is the cause; the other does not replace it."""
     world = World(tmp_path)
     adapter = world.fresh()
-    for number in (1, 2):
-        adapter.faults["service", f"image-{number}.service"] = OSError(5, f"cause {number}", "x")
-    order: list[str] = []
+    adapter.faults["service", "image-1.service"] = OSError(5, "cause 1", "x")
     first_is_over = threading.Event()
 
     def before(request: UnitRequest, _cancelled: Callable[[], bool]) -> None:
-        order.append(request.unit.id)
         if request.unit.id == "image-2.service":
             first_is_over.wait(10)
+            raise OSError(5, "cause 2", "x")
 
     original = world.watcher.event
 
@@ -172,8 +170,7 @@ def test_both_images_fail(tmp_path: Path) -> None:
     assert result.first_failure is not None
     assert "cause 1: `x`" == result.first_failure.reason
     ends = {str(u.unit): u.status for u in result.units if u.unit.endswith(".service")}
-    assert "failed" == ends["image-1.service"]
-    assert ends["image-2.service"] in {"failed", "cancelled"}
+    assert {"failed"} == set(ends.values())
     assert [] == world.leftovers()
 
 

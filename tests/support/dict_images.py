@@ -11,6 +11,7 @@ import json
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
+from secrets import token_hex
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from osrecipe.engine.session import carry_out
@@ -83,6 +84,7 @@ class DictImage:
             for path, (content, written) in cast("dict[str, tuple[str, int]]", data["files"]).items()
         }
         self._folders: set[WinPath] = set()
+        self.mount: Path | None = None
         self.packages = list(cast("list[str]", data["packages"]))
         self.features = dict(cast("dict[str, str]", data["features"]))
 
@@ -168,10 +170,9 @@ class DictImage:
         """Let go."""
 
     def _give_back(self) -> None:
-        if self._ctx is not None and self._adapter.mounts is not None:
-            mount = self._adapter.mounts / self._name
-            mount.unlink()
-            self._ctx.released("mount", str(mount))
+        if self._ctx is not None and self.mount is not None:
+            self.mount.unlink()
+            self._ctx.released("mount", str(self.mount))
 
 
 @dataclass
@@ -211,11 +212,12 @@ class DictAdapter:
         self.note("open", session.id)
         self.fault("open", session.id)
         images = read_wim(ctx.resolve(session.base.wim))
+        image = DictImage(self, session.id, images[session.base.index - 1], ctx)
         if self.mounts is not None:
-            mount = self.mounts / session.id
-            ctx.acquired("mount", str(mount))
-            mount.write_text("mounted")
-        return DictImage(self, session.id, images[session.base.index - 1], ctx)
+            image.mount = self.mounts / f"{session.id}.{token_hex(4)}"
+            ctx.acquired("mount", str(image.mount))
+            image.mount.write_text("mounted")
+        return image
 
     def open_read(self, wim: BinaryIO, index: int) -> DictImage:
         """Open for reading."""

@@ -127,12 +127,12 @@ def test_touches_nothing_else(world: _World, tmp_path: Path, kind: str, path: st
 
 
 def test_mount_that_stays_keeps_its_folders(world: _World) -> None:
-    """Folders are not removed through a mount that could not be undone: that would change the image."""
+    """Folders are not removed through a mount that could not be undone, whatever came first: the image would change."""
     mount = world.run.work / "mount"
     mount.mkdir(parents=True)
     (mount / "Windows").write_text("the image")
-    world.held("folder", world.run.work)
     world.held("mount", mount)
+    world.held("folder", world.run.work)
 
     class Stuck(MountUndoer):
         """Can't."""

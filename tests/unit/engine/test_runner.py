@@ -13,6 +13,7 @@ import pytest
 from support.dict_plans import sample_plan
 from support.engine_runs import World
 
+from osrecipe.engine.files import replace
 from osrecipe.engine.journal import read
 from osrecipe.engine.lock import RunLock
 from osrecipe.engine.records import (
@@ -26,9 +27,9 @@ from osrecipe.engine.records import (
 )
 from osrecipe.engine.store import Store
 from osrecipe.model.codes import ExitCode
-from osrecipe.model.events import TaskFinished, UnitFinished, Warned
+from osrecipe.model.events import LogLine, TaskFinished, UnitFinished, Warned
 from osrecipe.model.monitor import Monitor
-from osrecipe.model.names import InputId
+from osrecipe.model.names import InputId, UnitId
 from osrecipe.model.problems import OsrecipeError
 from osrecipe.model.result import RunResult
 
@@ -205,6 +206,24 @@ def test_edited_output_is_foreign(world: World) -> None:
     with pytest.raises(OsrecipeError) as caught:
         world.apply()
     assert "run/output-exists" == caught.value.problems[0].slug
+
+
+def test_output_on_another_volume(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the run's folder was put on another volume, the ISO is copied beside its place first, then renamed."""
+    renamed: list[str] = []
+
+    def volumes(source: Path, to: Path) -> None:
+        if source.name == "iso":
+            raise OSError(18, "Invalid cross-device link", str(source))
+        renamed.append(source.name)
+        replace(source, to)
+
+    monkeypatch.setattr("osrecipe.engine.output.replace", volumes)
+    result = world.apply()
+
+    assert ExitCode.DONE == result.exit_code
+    assert [f".sample.iso.{result.run}.part"] == renamed
+    assert ("SAMPLE", []) == (_iso(world)["label"], world.leftovers())
 
 
 def test_second_apply_is_refused(world: World) -> None:
@@ -446,6 +465,23 @@ def test_secrets_reach_the_image_and_nothing_else(world: World) -> None:
     assert {"image-1.customize": "join"} == {s["unit"]: s["names"] for s in seen if s["names"]}
     for path in (world.folder / "out").rglob("*"):
         assert not path.is_file() or b"s3cret-value" not in path.read_bytes()
+    assert not any("s3cret-value" in repr(event) for event in world.watcher.events)
+
+
+def test_tool_that_prints_a_secret(world: World) -> None:
+    """Whatever an executor says with a secret in it is masked before it is shown, logged or reported."""
+    execute = world.executor.execute
+
+    def chatty(request, secrets, emit, cancelled):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202 - as execute
+        for value in secrets.values():
+            emit(LogLine(unit=request.unit.id, task=None, text=f"net join {value}"))
+        return execute(request, secrets, emit, cancelled)
+
+    world.executor.execute = chatty  # type: ignore[method-assign]
+    world.apply(sample_plan(dict(world.inputs), images=1, secret=True))
+
+    log = world.workspace.runs()[-1].log(UnitId("image-1.customize"))
+    assert "net join •••\n" == log.read_text(encoding="utf-8")
     assert not any("s3cret-value" in repr(event) for event in world.watcher.events)
 
 

@@ -153,7 +153,7 @@ def test_torn_entries_are_ignored_and_swept(tmp_path: Path, unit: Session | Job,
 
     assert store.find(entry.evidence.key, unit) is None
     assert (f"{_key(unit)}/r1",) == store.sweep()
-    assert not entry.folder.exists()
+    assert not entry.folder.parent.exists()
     assert () == store.sweep()
 
 
