@@ -147,7 +147,7 @@ class _Renderer:
                 reason = f"`vars.{clip(name)}` is not declared"
                 self.sink.add(Slug.RECIPE_UNKNOWN_VAR, reason, node.span, hint)
         except _BrokenVarError:
-            pass  # the variable's own problem is reported where it is written
+            return replace(node, failed=True)  # the variable's own problem is reported where it is written
         except _RefusedError as e:
             self.sink.add(Slug.RECIPE_TEMPLATE, str(e), node.span, e.hint)
         else:
