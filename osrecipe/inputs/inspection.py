@@ -15,23 +15,23 @@ from osrecipe.formats.hive.data import describe
 from osrecipe.formats.iso import IsoReader
 from osrecipe.formats.msu import open_package, read_msu
 from osrecipe.formats.wim.reader import WimReader
-from osrecipe.inputs.packages import read_contents
+from osrecipe.inputs.inspected_images import image_tables
+from osrecipe.inputs.updates import opened_facts
 from osrecipe.model.codes import ExitCode, Slug
 from osrecipe.model.inspection import InspectedFact, InspectedTable, Inspection
 from osrecipe.model.problems import OsrecipeError, Place, Problem
-from osrecipe.windows.update_kinds import classify
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from osrecipe.formats.hive import Key
-    from osrecipe.formats.wim.xmlinfo import ImageInfo
     from osrecipe.model.inspection import Cell
 
 _HEAD = 64 << 10
 _ISO_MARK = 32769
 """Where an ISO9660 descriptor says `CD001`; a pure UDF bridge has one too."""
+_PAYLOAD = "payload:"
 MAX_ROWS = 200
 """Rows shown of a table; a note says how many were left off."""
 
@@ -80,10 +80,10 @@ def _iso(path: Path) -> Inspection:
     with IsoReader(path) as iso:
         files = [entry for entry in iso.entries() if not entry.is_dir]
         wims = [e.path for e in files if e.path.lower() in {"sources\\install.wim", "sources\\boot.wim"}]
-        tables = []
+        tables: list[InspectedTable] = []
         for name in wims:
             with iso.open(name) as stream, WimReader(stream) as wim:
-                tables.append(_images(wim, f"images of {name}"))
+                tables += image_tables(wim, f"images of {name}")
         boots = ", ".join(entry.platform.name for entry in iso.boot_entries()) or "nothing"
         facts: dict[str, Cell] = {
             "size": path.stat().st_size,
@@ -107,40 +107,9 @@ def _wim(path: Path) -> Inspection:
             "boot index": wim.boot_index,
             "guid": wim.guid.hex(),
         }
-        inspected = _made("wim", path, facts, _images(wim, "images"))
+        inspected = _made("wim", path, facts, *image_tables(wim, "images"))
     update = _update(path) if _is_update(path) else None
     return update or inspected
-
-
-def _images(wim: WimReader, title: str) -> InspectedTable:
-    headers = (
-        "index",
-        "name",
-        "edition",
-        "installation",
-        "architecture",
-        "build",
-        "languages",
-        "files",
-        "size",
-    )
-    return InspectedTable(title=title, headers=headers, rows=tuple(_image(info) for info in wim.infos()))
-
-
-def _image(info: ImageInfo) -> tuple[Cell, ...]:
-    numbers = (info.major, info.minor, info.build, info.spbuild)
-    build = ".".join(str(n) for n in numbers if n is not None)
-    return (
-        info.index,
-        info.name,
-        info.edition,
-        info.installation,
-        info.architecture,
-        build,
-        ", ".join(info.languages),
-        info.files,
-        info.total_bytes,
-    )
 
 
 def _is_update(path: Path) -> bool:
@@ -158,20 +127,22 @@ def _update(path: Path) -> Inspection | None:
     """An update, or None for a file that holds no package."""
     with open_package(path) as opened:
         try:
-            contents = read_contents(opened)
+            found = opened_facts(opened, path.stat().st_size, "0" * 64)
         except OsrecipeError:
             return None
-        kind = classify(contents.main, contents.manifests)
+        forms = sorted(e.removeprefix(_PAYLOAD) for e in found.package.elements if e.startswith(_PAYLOAD))
         facts: dict[str, Cell] = {
-            "size": path.stat().st_size,
-            "kind": kind.name,
-            "identity": contents.facts.identity,
-            "article": contents.main.identifier,
-            "release": contents.main.release_type,
-            "architecture": contents.facts.architecture,
-            "version": str(contents.facts.version),
-            "payload": contents.facts.payload,
-            "components": len(contents.manifests),
+            "size": found.size,
+            "kind": found.update_kind.value,
+            "identity": found.package.identity or None,
+            "article": f"KB{found.kb}" if found.kb else None,
+            "architecture": found.package.architecture,
+            "version": str(found.package.version),
+            "builds": ", ".join(str(build) for build in found.builds) or None,
+            "container": found.container,
+            "servicing stack inside": found.stack or None,
+            "payload": found.package.payload,
+            "payload form": ", ".join(forms) or None,
         }
         members = opened.msu.members if opened.msu else ()
         archives = tuple((a.name, a.kind.value, len(a.files)) for a in opened.archives)
@@ -186,7 +157,7 @@ def _update(path: Path) -> Inspection | None:
             ),
             InspectedTable(title="packages", headers=("name", "kind", "files"), rows=archives),
             InspectedTable(
-                title="asks for", headers=("element",), rows=tuple((e,) for e in contents.facts.elements)
+                title="asks for", headers=("element",), rows=tuple((e,) for e in found.package.elements)
             ),
         )
 

@@ -7,8 +7,6 @@ from pathlib import Path
 from shutil import copyfileobj
 from typing import TYPE_CHECKING, Literal
 
-from osrecipe.formats.hive import Hive
-from osrecipe.formats.hive.data import decode_sz
 from osrecipe.formats.iso import IsoReader, Platform
 from osrecipe.formats.wim.layout import Codec
 from osrecipe.formats.wim.reader import WimReader
@@ -18,21 +16,22 @@ from osrecipe.model.facts import BlobFacts, FeatureFacts, ImageFacts, MediaFacts
 from osrecipe.model.problems import OsrecipeError, Problem
 from osrecipe.model.version import Version
 from osrecipe.windows.features import list_features
+from osrecipe.windows.image_files import WimFiles
+from osrecipe.windows.image_state import image_state
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from osrecipe.formats.wim.xmlinfo import ImageInfo
-    from osrecipe.model.facts import PackageFacts
+    from osrecipe.model.facts import PackageFacts, VersionSource
     from osrecipe.model.version import Architecture
+    from osrecipe.windows.image_state import ImageState
 
 WINRE = "Windows\\System32\\Recovery\\winre.wim"
 INSTALL = "sources\\install.wim"
 BOOT = "sources\\boot.wim"
 NETFX3 = "sources\\sxs\\microsoft-windows-netfx3-ondemand-package.cab"
 _SETUP_FILES = ("setup.exe", "setuphost.exe")
-_SOFTWARE = "Windows\\System32\\config\\SOFTWARE"
-_CURRENT_VERSION = "Microsoft\\Windows NT\\CurrentVersion"
 _ARCHITECTURES: dict[str, Architecture] = {"x86": "x86", "amd64": "amd64", "arm": "arm", "arm64": "arm64"}
 _FIRMWARE: dict[Platform, Literal["bios", "efi"]] = {Platform.BIOS: "bios", Platform.EFI: "efi"}
 _COMPRESSION: dict[Codec, Literal["none", "xpress", "lzx", "lzms"]] = {
@@ -64,14 +63,15 @@ def media_facts(path: Path, sha256: str, *, features: bool) -> MediaFacts:
             sha256=sha256,
             size=path.stat().st_size,
             label=iso.label,
-            install=_wim(iso, INSTALL, features=features),
-            boot=_wim(iso, BOOT, features=False) if BOOT in files else None,
+            install=_wim(iso, INSTALL, features=features, state=True),
+            boot=_wim(iso, BOOT, features=False, state=False) if BOOT in files else None,
             setup_files=tuple(name for name in _SETUP_FILES if f"sources\\{name}" in files),
             netfx3=_netfx3(iso) if NETFX3 in files else None,
             firmware=tuple(
                 dict.fromkeys(_FIRMWARE[e.platform] for e in iso.boot_entries() if e.platform in _FIRMWARE)
             ),
             modified=max(times, default=0),
+            features_read=features,
         )
 
 
@@ -86,26 +86,28 @@ def _not_media(files: Mapping[str, object]) -> Problem:
     return Problem(Slug.INPUT_NOT_MEDIA, f"the ISO has no `{INSTALL}`", hint=hint)
 
 
-def _wim(iso: IsoReader, name: str, *, features: bool) -> WimFacts:
+def _wim(iso: IsoReader, name: str, *, features: bool, state: bool) -> WimFacts:
     with iso.open(name) as stream, WimReader(stream) as wim:
         size = stream.seek(0, 2)
         return WimFacts(
-            images=tuple(_image(wim, info, features=features) for info in wim.infos()),
+            images=tuple(_image(wim, info, features=features, state=state) for info in wim.infos()),
             boot_index=wim.boot_index,
             compression=_COMPRESSION[wim.header.codec],
             size=size,
         )
 
 
-def _image(wim: WimReader, info: ImageInfo, *, features: bool) -> ImageFacts:
+def _image(wim: WimReader, info: ImageInfo, *, features: bool, state: bool) -> ImageFacts:
     architecture = _ARCHITECTURES.get(info.architecture)
     if architecture is None:
         reason = (
             f"image {info.index} (`{info.name}`) has no architecture osrecipe knows: `{info.architecture}`"
         )
         raise OsrecipeError(Problem(Slug.INPUT_NOT_MEDIA, reason))
-    stated = info.build is not None
     winre = wim.tree(info.index).find(WINRE)
+    found = image_state(WimFiles(wim, info.index)) if state or info.build is None else None
+    versions = _versions(info, found)
+    source, version = next(iter(versions.items()))
     return ImageFacts(
         index=info.index,
         name=info.name,
@@ -113,34 +115,36 @@ def _image(wim: WimReader, info: ImageInfo, *, features: bool) -> ImageFacts:
         edition=info.edition,
         installation=info.installation,
         architecture=architecture,
-        version=_from_xml(info) if stated else _from_registry(wim, info.index),
-        version_from="xml" if stated else "registry",
+        version=version,
+        version_from=source,
+        also={who: other for who, other in versions.items() if other != version},
         languages=info.languages,
         default_language=info.default_language,
         winre=BlobFacts(sha1=winre.sha1.hex(), size=winre.size or 0) if winre is not None else None,
         features=_features(wim, info.index) if features else {},
+        capture=found.capture if found and state else None,
+        traces=found.traces if found and state else (),
         size=info.total_bytes or 0,
     )
+
+
+def _versions(info: ImageInfo, found: ImageState | None) -> dict[VersionSource, Version]:
+    """The image's build by who says it, the one that counts first."""
+    known: dict[VersionSource, Version | None] = {
+        "xml": _from_xml(info) if info.build is not None else None,
+        "registry": found.registry if found else None,
+        "packages": found.packages if found else None,
+    }
+    versions = {who: version for who, version in known.items() if version is not None}
+    if not versions:
+        reason = f"neither XML nor registry nor packages of image {info.index} say which build it is"
+        raise OsrecipeError(Problem(Slug.INPUT_NOT_MEDIA, reason))
+    return versions
 
 
 def _from_xml(info: ImageInfo) -> Version:
     return Version(
         major=info.major or 0, minor=info.minor or 0, build=info.build or 0, revision=info.spbuild or 0
-    )
-
-
-def _from_registry(wim: WimReader, index: int) -> Version:
-    """The build as the image's own registry has it, for images whose XML says nothing."""
-    key = Hive.load(wim.read_file(index, _SOFTWARE)).key(_CURRENT_VERSION)
-    build = key.value("CurrentBuild") if key else None
-    revision = key.value("UBR") if key else None
-    if build is None:
-        reason = f"neither XML nor registry of image {index} says which build it is"
-        raise OsrecipeError(Problem(Slug.INPUT_NOT_MEDIA, reason))
-    return Version(
-        major=10,
-        build=int(decode_sz(build.data)),
-        revision=int.from_bytes(revision.data[:4], "little") if revision else 0,
     )
 
 

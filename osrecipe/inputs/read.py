@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from osrecipe.model.facts import InputFacts, RegFileFacts
+    from osrecipe.model.facts import InputFacts, RegFileFacts, UpdateFacts
     from osrecipe.model.names import InputId
     from osrecipe.model.origins import Origins
     from osrecipe.model.problems import Place
@@ -50,6 +50,19 @@ def read_facts(
     if reading.problems:
         raise OsrecipeError(*Problems.sorted(reading.problems).items)
     return Gathered(Facts(inputs=reading.inputs, reg_files=reg_files), reading.paths)
+
+
+def check_kind(name: InputId, stated: UpdateInput, facts: UpdateFacts) -> None:
+    """Hold an update against the kind its recipe states.
+
+    Raises:
+        OsrecipeError: it is of another kind (`input/kind`).
+    """
+    found = facts.update_kind.value
+    if stated.kind is not None and stated.kind != found:
+        reason = f"it is a {found} update, but the recipe states `{stated.kind}`"
+        hint = f"name the right file for `{name}`, or state `kind: {found}`"
+        raise OsrecipeError(Problem(Slug.INPUT_KIND, reason, hint=hint))
 
 
 class _Reading:
@@ -82,7 +95,8 @@ class _Reading:
             self.inputs[name] = self._facts(name, stated, found)
         except OsrecipeError as error:
             for problem in error.problems:
-                self._note(Problem(problem.slug, f"`{found.name}`: {problem.reason}", place, problem.hint))
+                at = self.origins.at("inputs", name, "kind") if problem.slug == Slug.INPUT_KIND else place
+                self._note(Problem(problem.slug, f"`{found.name}`: {problem.reason}", at, problem.hint))
         except FormatError as error:
             self._note(Problem(error.slug, f"`{found.name}`: {error.reason}", place, error.hint))
         except OSError as error:
@@ -98,7 +112,9 @@ class _Reading:
                 wants_features = bool(self.recipe.targets.install.features)
                 return media_facts(path, self._hash(name, stated, path), features=wants_features)
             case UpdateInput():
-                return update_facts(path, self._hash(name, stated, path))
+                facts = update_facts(path, self._hash(name, stated, path))
+                check_kind(name, stated, facts)
+                return facts
 
     def _hash(self, name: InputId, stated: IsoInput | UpdateInput, path: Path) -> str:
         """Hash a file and hold it against the hash the recipe states, before it is looked into."""

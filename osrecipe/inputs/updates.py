@@ -6,11 +6,9 @@ import re
 from typing import TYPE_CHECKING, Literal
 
 from osrecipe.formats.msu import Container, open_package
-from osrecipe.inputs.packages import read_contents
-from osrecipe.model.codes import Slug
+from osrecipe.inputs.loose import loose_facts
+from osrecipe.inputs.packages import described, read_contents
 from osrecipe.model.facts import UpdateFacts
-from osrecipe.model.problems import OsrecipeError, Problem
-from osrecipe.windows.update_kinds import classify
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,30 +19,42 @@ _KB = re.compile(r"KB(\d{6,8})", re.IGNORECASE)
 
 
 def update_facts(path: Path, sha256: str) -> UpdateFacts:
-    """Read an update's facts.
+    """Read an update's facts, whatever its kind: whether that can be applied is for a plan to say.
 
     Raises:
         FormatError: the file is damaged.
-        OsrecipeError: it is no update, or of a kind that can't be applied yet (`input/not-update`).
+        OsrecipeError: it is no update (`input/not-update`).
     """
     with open_package(path) as opened:
-        contents = read_contents(opened)
-        kind = classify(contents.main, contents.manifests)
-        if kind.kind is None:
-            reason = f"it is a {kind.name} update, a kind that can't be applied yet"
-            hint = f"its identity: `{contents.facts.identity}`"
-            raise OsrecipeError(Problem(Slug.INPUT_NOT_UPDATE, reason, hint=hint))
+        return opened_facts(opened, path.stat().st_size, sha256)
+
+
+def opened_facts(opened: OpenedPackage, size: int, sha256: str) -> UpdateFacts:
+    """As `update_facts`, of a file that is open; `size` in bytes."""
+    container = container_of(opened)
+    loose = None if described(opened) else loose_facts(opened)
+    if loose is not None:
+        kind, facts = loose
+        builds = (facts.version.build,) if facts.version.build else ()
         return UpdateFacts(
-            sha256=sha256,
-            size=path.stat().st_size,
-            container=_container(opened),
-            update_kind=kind.kind,
-            kb=_kb(contents.main.identifier, contents.main.identity.name),
-            package=contents.facts,
+            sha256=sha256, size=size, container=container, update_kind=kind, builds=builds, package=facts
         )
+    contents = read_contents(opened)
+    properties = opened.msu.properties if opened.msu else None
+    return UpdateFacts(
+        sha256=sha256,
+        size=size,
+        container=container,
+        update_kind=contents.kind,
+        kb=_kb(contents.main.identifier, contents.main.identity.name, properties.kb if properties else ""),
+        builds=contents.builds,
+        stack=contents.stack,
+        package=contents.facts,
+    )
 
 
-def _container(opened: OpenedPackage) -> Literal["cab", "msu-cab", "msu-wim"]:
+def container_of(opened: OpenedPackage) -> Literal["cab", "msu-cab", "msu-wim"]:
+    """What holds the update, by its first bytes."""
     if opened.msu is None:
         return "cab"
     return "msu-wim" if opened.msu.container is Container.WIM else "msu-cab"

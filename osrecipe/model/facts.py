@@ -134,6 +134,11 @@ class PackageFacts(Frozen):
     elements: tuple[str, ...] = ()
     payload: int = 0
 
+    @property
+    def is_differential(self) -> bool:
+        """Whether some of its payload says only what differs from files an image has."""
+        return any(e.startswith(("payload:delta", "payload:psf")) for e in self.elements)
+
 
 class MediaFacts(Frozen):
     r"""An installation ISO.

@@ -25,6 +25,24 @@ TweakName = Annotated[TweakId, StringConstraints(pattern=ID_PATTERN)]
 HostPath = Annotated[str, StringConstraints(min_length=1, max_length=1024)]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
 
+KindName = Literal[
+    "servicing-stack",
+    "cumulative",
+    "checkpoint",
+    "safe-os",
+    "setup",
+    "dotnet",
+    "enablement",
+    "flash",
+    "secure-boot",
+    "microcode",
+    "defender",
+    "language-pack",
+    "feature-on-demand",
+    "winpe-component",
+    "optional",
+]
+"""The values of `model.facts.UpdateKind` (a test says so), written out because the schema needs them in place."""
 TargetName = Literal["install", "winre", "winpe", "setup"]
 TARGETS: tuple[TargetName, ...] = ("install", "winre", "winpe", "setup")
 
@@ -41,6 +59,9 @@ class UpdateInput(Frozen):
 
     update: HostPath = Field(
         description="Path of the `.msu` or `.cab`, found beside this file or under `--inputs`."
+    )
+    kind: KindName | None = Field(
+        default=None, description="Refuse the file unless it is an update of this kind."
     )
     sha256: Sha256 | None = Field(default=None, description="Refuse the file unless it has this SHA-256.")
 

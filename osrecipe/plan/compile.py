@@ -21,6 +21,7 @@ from osrecipe.plan.exports import (
     take_images,
     take_netfx3,
 )
+from osrecipe.plan.kinds import check_kinds
 from osrecipe.plan.lanes import Sources, boot_images, boot_lane, install_lane, winre_lanes
 from osrecipe.plan.media import expectations, finish, tree_jobs
 from osrecipe.plan.notes import notes, planned_input
@@ -55,6 +56,7 @@ def compile_plan(recipe: Recipe, facts: Facts, origins: Origins) -> Plan:
         OsrecipeError: with all problems found (`plan/…`), each at its recipe line.
     """
     work = Compiling(recipe, facts, origins, [])
+    check_kinds(work)
     _check_ordering(work)
     selected = _selected(work)
     _raise(work)

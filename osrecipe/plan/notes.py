@@ -31,6 +31,7 @@ def notes(
         *_inputs(work),
         *_tweaks(work, draft),
         *_sync(work, draft),
+        *_captured(selected),
         *_winre(selected),
         *_others(work, selected, install),
     )
@@ -82,6 +83,13 @@ def _sync(work: Compiling, draft: Draft) -> Iterator[Note]:
     ):
         place = work.origins.at("media", "sync-sources")
         yield Note(text="`sync-sources` finds nothing: no update goes to that image", origin=origin_of(place))
+
+
+def _captured(selected: Sequence[Selected]) -> Iterator[Note]:
+    for each in selected:
+        if each.image.capture == "captured":
+            what = "; ".join(trace.what for trace in each.image.traces)
+            yield Note(text=f"`{each.image.name}` is captured, so it can't be used for an upgrade: {what}")
 
 
 def _winre(selected: Sequence[Selected]) -> Iterator[Note]:

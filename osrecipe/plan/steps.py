@@ -84,7 +84,7 @@ def targets_of(work: Compiling, name: InputId) -> tuple[TargetName, ...]:
     facts = work.facts.inputs[name]
     if written != "auto":
         return written
-    return DEFAULT_TARGETS[facts.update_kind] if isinstance(facts, UpdateFacts) else ()
+    return DEFAULT_TARGETS.get(facts.update_kind, ()) if isinstance(facts, UpdateFacts) else ()
 
 
 def update_steps(work: Compiling, target: TargetName, image: ImageFacts) -> tuple[Step, ...]:

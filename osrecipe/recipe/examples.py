@@ -27,6 +27,7 @@ EXAMPLES: dict[str, JsonValue] = {
     "IsoInput.iso": "Win10_1803_x64.iso",
     "IsoInput.sha256": _HASH,
     "UpdateInput.update": "kb4343909-x64.msu",
+    "UpdateInput.kind": "cumulative",
     "UpdateInput.sha256": _HASH,
     "FolderInput.folder": "files/oem",
     "Move.step": "netfx3",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from support import used
 
 from osrecipe.formats.errors import FormatError
 from osrecipe.formats.iso import IsoFile, write_iso
@@ -105,3 +106,32 @@ def test_a_file_that_is_no_iso_is_refused(tmp_path: Path) -> None:
         media_facts(path, HASH, features=False)
 
     assert caught.value.slug.startswith("iso/")
+
+
+def test_captured_images_are_told_from_others(tmp_path: Path) -> None:
+    """Each image has its answer and the traces it was told by; sysprep's alone leave it unknown."""
+    iso = used.media(tmp_path, Plain=used.factory(), Sealed=used.sealed(), Used=used.captured())
+
+    images = media_facts(iso, HASH, features=False).install.images
+
+    assert ["uncaptured", "unknown", "captured"] == [image.capture for image in images]
+    assert [0, 3, 7] == [len(image.traces) for image in images]
+
+
+def test_another_build_than_the_xml_says_is_in_the_facts(tmp_path: Path) -> None:
+    """As 19045 media does, whose XML says 19041: the XML's counts, the registry's is known."""
+    iso = used.media(tmp_path, Newer=used.factory("17135", 9))
+
+    image = media_facts(iso, HASH, features=False).install.images[0]
+
+    assert ("10.0.17134.1", "xml") == (str(image.version), image.version_from)
+    assert {"registry": "10.0.17135.9"} == {who: str(version) for who, version in image.also.items()}
+
+
+def test_windows_pe_is_not_asked_who_ran_it(samples: Samples) -> None:
+    """Windows PE runs from memory; the sample's editions carry one of sysprep's traces."""
+    facts = media_facts(samples.media, HASH, features=False)
+
+    assert facts.boot is not None
+    assert [None, None] == [image.capture for image in facts.boot.images]
+    assert ["unknown", "unknown"] == [image.capture for image in facts.install.images]
