@@ -36,5 +36,5 @@ def test_help_loads_no_heavy_library(argument: str) -> None:
 
 @pytest.mark.parametrize("command", ["apply", "plan", "validate"])
 def test_a_command_s_help_loads_no_heavy_library_of_ours(command: str) -> None:
-    """typer itself may load pydantic to convert a command's parameters; nothing else comes along."""
+    """Of typer alone pydantic may come, which converts parameters; nothing else comes along."""
     assert set() == _loaded(command, "--help") & set(HEAVY) - {"pydantic"}
