@@ -13,6 +13,7 @@ from osrecipe.cli.options import InputFolders, RecipePath
 
 if TYPE_CHECKING:
     from osrecipe.cli.prepare import Prepared
+    from osrecipe.engine.runner import Options
     from osrecipe.engine.workspace import Workspace
     from osrecipe.model.monitor import Monitor
     from osrecipe.model.result import RunResult
@@ -45,6 +46,10 @@ def apply(
     store_budget: Annotated[
         int, typer.Option("--store-budget", metavar="GIB", min=1, help="Space that kept artifacts may take.")
     ] = 50,
+    overwrite: Annotated[
+        bool,
+        typer.Option("--overwrite", help="Replace an output that no earlier run is known to have written."),
+    ] = False,
 ) -> None:
     """Carry the recipe out: plan, service every image, write and verify the ISO.
 
@@ -53,15 +58,18 @@ def apply(
     """
     from osrecipe.cli.guard import wants_color
     from osrecipe.cli.prepare import prepare
-    from osrecipe.cli.report import write_report
+    from osrecipe.cli.report import try_report
+    from osrecipe.engine.runner import Options
     from osrecipe.render import summary
     from osrecipe.render.choose import monitor_for
 
     prepared = prepare(recipe, inputs)
+    secrets = _secrets(prepared)
     monitor = monitor_for(progress.value, sys.stdout, sys.stderr, os.environ)
     workspace = _workspace(prepared)
-    result = _run(prepared, workspace, monitor, parallel, store_budget * _GIB)
-    report = write_report(workspace, prepared.plan, result)
+    options = Options(parallel=parallel or 0, overwrite=overwrite)
+    result = _run(prepared, workspace, monitor, secrets, store_budget * _GIB, options)
+    report = try_report(workspace, prepared.plan, result)
     if progress is not Progress.JSON:
         print(summary.text(result, prepared.plan, color=wants_color(sys.stdout)), end="")
         for name, path in (("ISO", workspace.output if result.written else None), ("report", report)):
@@ -72,20 +80,38 @@ def apply(
 
 
 def _workspace(prepared: Prepared) -> Workspace:
-    """Where the run works: beside the output, whose folder is made."""
-    from osrecipe.engine.workspace import Workspace
+    """Where the run works: beside the output, whose folder is made.
 
-    recipe = prepared.loaded.recipe
+    Raises:
+        OsrecipeError: it can't be made.
+    """
+    from osrecipe.engine.workspace import Workspace
+    from osrecipe.model.codes import ExitCode, Slug
+    from osrecipe.model.problems import OsrecipeError, Problem
+
+    recipe, origins = prepared.loaded.recipe, prepared.loaded.origins
     output = (prepared.loaded.folder / recipe.output.iso).resolve()
-    output.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as cause:
+        place = origins.at("output", "iso")
+        reason = f"the output's folder can't be made: {cause.strerror}"
+        hint = "name an output in a folder you may write to"
+        problem = Problem(Slug.RUN_TASK_FAILED, reason, place, hint, origins.line(place))
+        raise OsrecipeError(problem, exit_code=ExitCode.TASK) from cause
     return Workspace(output, recipe.name)
 
 
 def _run(
-    prepared: Prepared, workspace: Workspace, monitor: Monitor, parallel: int | None, budget: int
+    prepared: Prepared,
+    workspace: Workspace,
+    monitor: Monitor,
+    secrets: dict[str, str],
+    budget: int,
+    options: Options,
 ) -> RunResult:
     from osrecipe.adapters.isolated import IsolatedExecutor
-    from osrecipe.engine.runner import Options, run
+    from osrecipe.engine.runner import run
     from osrecipe.engine.store import Store
 
     command = [sys.executable, "-m", "osrecipe.cli.worker"]
@@ -97,8 +123,8 @@ def _run(
             Store(workspace.store, budget),
             monitor,
             resolve_inputs=prepared.gathered.paths,
-            secrets=_secrets(prepared),
-            options=Options(parallel=parallel or 0),
+            secrets=secrets,
+            options=options,
         )
 
 

@@ -49,7 +49,7 @@ def show(error: OsrecipeError) -> None:
     """Print the problems of an error to standard error."""
     from osrecipe.render.problems import text
 
-    print(text(error.problems, color=wants_color(sys.stderr)), file=sys.stderr)
+    print(text(error.problems, color=wants_color(sys.stderr)), end="", file=sys.stderr)
 
 
 def wants_color(stream: object) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -10,6 +11,15 @@ if TYPE_CHECKING:
     from osrecipe.engine.workspace import Workspace
     from osrecipe.model.plan import Plan
     from osrecipe.model.result import RunResult
+
+
+def try_report(workspace: Workspace, plan: Plan, result: RunResult) -> Path | None:
+    """Write the report; None, and a word about it, when it can't be: what the run came to stays what it is."""
+    try:
+        return write_report(workspace, plan, result)
+    except OSError as cause:
+        print(f"the readable report was not written: {cause.strerror}", file=sys.stderr)
+        return None
 
 
 def write_report(workspace: Workspace, plan: Plan, result: RunResult) -> Path:

@@ -43,7 +43,7 @@ def require_free(workspace: Workspace, *, overwrite: bool) -> None:
     raise error(
         Slug.RUN_OUTPUT_EXISTS,
         f"the output is there already, and no report says that a run wrote it: `{output}`",
-        hint="move it away, or allow overwriting",
+        hint="move it away, or give `--overwrite`",
         exit_code=ExitCode.TASK,
     )
 
