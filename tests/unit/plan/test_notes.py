@@ -21,7 +21,6 @@ from support.plans import (
 from osrecipe.model.facts import UpdateKind
 from osrecipe.model.problems import Place
 from osrecipe.model.registry import CreateKey, RegistryKey, RegistryRoot
-from osrecipe.plan.notes import planned_input
 
 if TYPE_CHECKING:
     from osrecipe.model.origins import Origins
@@ -86,8 +85,7 @@ def test_sources_that_nothing_can_be_taken_for_are_noted(*, stated: bool, count:
 
 def test_inputs_are_recognised_by_what_they_are() -> None:
     """A reviewer reads kinds and builds, not hashes."""
-    known = facts().inputs
-    said = {name: planned_input(name, each).summary for name, each in known.items()}
+    said = {str(each.id): each.summary for each in compiled(recipe(), facts()).inputs}
     assert {
         "media": "media OSR_X64: 2 install images, 10.0.17134.1",
         "ssu": "servicing-stack KB4343669 amd64",
