@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from osrecipe import __version__
-from osrecipe.cli import apply, clean, explain, init, inspect, plan, schema, validate
+from osrecipe.cli import apply, clean, explain, init, inspect, lint, plan, schema, validate
 from osrecipe.cli.guard import guarded
 
 app = typer.Typer(
@@ -40,6 +40,7 @@ def main(
 for _name, _command in (
     ("init", init.init),
     ("validate", validate.validate),
+    ("lint", lint.lint),
     ("plan", plan.plan),
     ("explain", explain.explain),
     ("apply", apply.apply),

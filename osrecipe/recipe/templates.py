@@ -57,6 +57,14 @@ def has_template(text: str) -> bool:
     return any(o in text for o in _OPENERS)
 
 
+def variables_in(text: str) -> frozenset[str]:
+    """The variables a text names in templates; none for a text that is no valid template."""
+    try:
+        return _read(text).names
+    except _RefusedError:
+        return frozenset()
+
+
 def render(root: Map, sink: Sink) -> Map:
     """The same tree with every template in a value replaced by its text; what can't be is in `sink`."""
     return _Renderer(root, sink).run()
@@ -101,10 +109,7 @@ class _Renderer:
     def needs(self, value: Node) -> frozenset[str]:
         if not isinstance(value, Scalar) or not isinstance(value.value, str) or not has_template(value.value):
             return frozenset()
-        try:
-            return _read(value.value).names
-        except _RefusedError:  # reported when it is rendered
-            return frozenset()
+        return variables_in(value.value)  # a broken one is reported when it is rendered
 
     def order(self, needs: Mapping[str, frozenset[str]], variables: Mapping[str, Entry]) -> tuple[str, ...]:
         try:

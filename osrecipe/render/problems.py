@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pydantic import JsonValue
+
     from osrecipe.model.problems import Problem
 
 _LINE_CELLS = 100
@@ -22,38 +24,41 @@ _BOLD = "\x1b[1m"
 _RED = "\x1b[1;31m"
 _BLUE = "\x1b[1;34m"
 _CYAN = "\x1b[36m"
+_YELLOW = "\x1b[33m"
 _OFF = "\x1b[0m"
+_LEVELS = {"warning": _YELLOW, "note": _CYAN}
 
 
 def text(problems: Sequence[Problem], *, color: bool = False) -> str:
     """One block for each problem and a last line with their number; ends with a line break."""
-    blocks = ["\n".join(_block(p, color=color)) for p in problems]
+    blocks = ["\n".join(block(p, color=color)) for p in problems]
     count = f"{len(problems)} problem{'' if len(problems) == 1 else 's'}"
     return "\n".join([*blocks, count]) + "\n"
 
 
 def as_json(problems: Sequence[Problem]) -> str:
     """A JSON array with one object for each problem: slug, reason, hint, file, line, column, width."""
-    return json.dumps(
-        [
-            {
-                "slug": p.slug,
-                "reason": p.reason,
-                "hint": p.hint or None,
-                "file": p.place.file if p.place else None,
-                "line": (p.place.line or None) if p.place else None,
-                "column": (p.place.column or None) if p.place else None,
-                "width": p.width,
-            }
-            for p in problems
-        ],
-        ensure_ascii=False,
-    )
+    return json.dumps([as_data(p) for p in problems], ensure_ascii=False)
 
 
-def _block(problem: Problem, *, color: bool) -> list[str]:
+def as_data(problem: Problem) -> dict[str, JsonValue]:
+    """One problem as JSON data."""
+    place = problem.place
+    return {
+        "slug": problem.slug,
+        "reason": problem.reason,
+        "hint": problem.hint or None,
+        "file": place.file if place else None,
+        "line": (place.line or None) if place else None,
+        "column": (place.column or None) if place else None,
+        "width": problem.width,
+    }
+
+
+def block(problem: Problem, *, level: str = "error", color: bool = False) -> list[str]:
+    """The lines of one problem: place, level and reason, the source line with its caret, the hint."""
     place = f"{_clean(str(problem.place))}: " if problem.place else ""
-    slug = _paint(f"error[{problem.slug}]", _RED, color=color)
+    slug = _paint(f"{level}[{problem.slug}]", _LEVELS.get(level, _RED), color=color)
     lines = [f"{_paint(place, _BOLD, color=color)}{slug}: {_clean(problem.reason)}"]
     if problem.source and problem.place and problem.place.column:
         lines += _excerpt(problem, problem.place.line, problem.place.column, color=color)
