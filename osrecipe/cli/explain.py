@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from osrecipe.cli.options import InputFolders, RecipePath
+from osrecipe.cli.options import InputFolders, LockedOnly, NoLock, RecipePath
 
 
 def explain(
@@ -14,11 +14,13 @@ def explain(
     recipe: RecipePath,
     *,
     inputs: InputFolders = None,
+    locked: LockedOnly = False,
+    no_lock: NoLock = False,
 ) -> None:
     """Explain one task: what it does, what it follows and precedes with the rules' reasons and sources, its checks."""
-    from osrecipe.cli.prepare import prepare
+    from osrecipe.cli.prepare import prepare, use_of
     from osrecipe.plan.explain import explain as explained
     from osrecipe.render import explanation
 
-    prepared = prepare(recipe, inputs)
+    prepared = prepare(recipe, inputs, use_of(locked=locked, no_lock=no_lock))
     print(explanation.text(explained(prepared.plan, task, prepared.adapter)), end="")

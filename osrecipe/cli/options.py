@@ -17,3 +17,10 @@ InputFolders = Annotated[
         help="Look for the recipe's inputs here too, beside the recipe's own folder. Can be given more than once.",
     ),
 ]
+LockedOnly = Annotated[
+    bool,
+    typer.Option("--locked", help="Take everything from the lock beside the recipe; look at no input."),
+]
+NoLock = Annotated[
+    bool, typer.Option("--no-lock", help="Leave a lock beside the recipe out of account; read the inputs.")
+]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -18,6 +19,36 @@ if TYPE_CHECKING:
 _MANY_BYTES = 64 << 20
 
 
+class Use(StrEnum):
+    """How a lock beside the recipe is used.
+
+    AUTO: it must cover the recipe; what is here must be what was locked, what is not here is taken from it.
+    HERE: as AUTO, but everything must be here.
+    ONLY: everything is taken from it, no input is looked at, and there must be one.
+    NONE: it is left out of account.
+    """
+
+    AUTO = "auto"
+    HERE = "here"
+    ONLY = "only"
+    NONE = "none"
+
+
+def use_of(*, locked: bool, no_lock: bool) -> Use:
+    """What the options `--locked` and `--no-lock` ask for.
+
+    Raises:
+        OsrecipeError: both are given; exit code 2.
+    """
+    if locked and no_lock:
+        from osrecipe.model.codes import ExitCode, Slug
+        from osrecipe.model.problems import error
+
+        reason = "`--locked` and `--no-lock` exclude each other"
+        raise error(Slug.USAGE_ARGUMENT, reason, exit_code=ExitCode.USAGE)
+    return Use.ONLY if locked else Use.NONE if no_lock else Use.AUTO
+
+
 @dataclass(frozen=True)
 class Prepared:
     """A compiled recipe and all that was read on the way."""
@@ -28,22 +59,20 @@ class Prepared:
     adapter: Adapter
 
 
-def prepare(recipe: Path, inputs: Sequence[Path] | None) -> Prepared:
+def prepare(recipe: Path, inputs: Sequence[Path] | None, use: Use = Use.AUTO) -> Prepared:
     """Load, read, compile and ask.
 
     Raises:
-        OsrecipeError: the recipe, an input or the plan is wrong, or the adapter refuses a task; exit code 3.
+        OsrecipeError: the recipe, an input or the plan is wrong, or the adapter refuses a task (exit code 3); the lock
+            does not cover the recipe, or an input is not what was locked (exit code 7).
     """
     from osrecipe.adapters.embedded import EmbeddedAdapter
-    from osrecipe.inputs.locate import Search
-    from osrecipe.inputs.read import read_facts
     from osrecipe.model.problems import OsrecipeError
     from osrecipe.plan import compile_plan, refusals
     from osrecipe.recipe import load
 
     loaded = load(recipe)
-    search = Search(loaded.folder, tuple(inputs or ()))
-    gathered = read_facts(loaded.recipe, loaded.origins, search, _hash_progress())
+    gathered = gather(loaded, recipe, inputs, use)
     plan = compile_plan(loaded.recipe, gathered.facts, loaded.origins)
     adapter = EmbeddedAdapter()
     refused = refusals(plan, gathered.facts, adapter, loaded.origins)
@@ -52,7 +81,33 @@ def prepare(recipe: Path, inputs: Sequence[Path] | None) -> Prepared:
     return Prepared(loaded, gathered, plan, adapter)
 
 
-def _hash_progress() -> Callable[[str, int, int], None] | None:
+def gather(loaded: LoadedRecipe, recipe: Path, inputs: Sequence[Path] | None, use: Use) -> Gathered:
+    """The facts of a loaded recipe's inputs, from the files, the lock, or both; says on standard error what is the lock's.
+
+    Raises:
+        OsrecipeError: as `prepare`.
+    """
+    from osrecipe.inputs.locate import Search
+    from osrecipe.inputs.lock import load_lock, lock_path
+    from osrecipe.inputs.read import Locked, locked_facts, read_facts
+
+    path = lock_path(recipe)
+    if use is Use.ONLY:
+        found = locked_facts(loaded.recipe, loaded.origins, load_lock(path))
+        print(f"note: all from `{path.name}`; no input was looked at", file=sys.stderr)
+        return found
+    locked = None
+    if use is not Use.NONE and path.is_file():
+        locked = Locked(load_lock(path), fill=use is Use.AUTO, hold=True)
+    search = Search(loaded.folder, tuple(inputs or ()))
+    found = read_facts(loaded.recipe, loaded.origins, search, hash_progress(), locked)
+    if found.filled:
+        names = ", ".join(f"`{name}`" for name in found.filled)
+        print(f"note: not here, so from `{path.name}`: {names}", file=sys.stderr)
+    return found
+
+
+def hash_progress() -> Callable[[str, int, int], None] | None:
     """Say how far hashing a large input is, on a terminal only."""
     if not sys.stderr.isatty():
         return None

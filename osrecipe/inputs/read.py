@@ -1,4 +1,7 @@
-"""Read every input a recipe names: hash it, look into it, and note all that is wrong with any of them at once."""
+"""Read every input a recipe names: hash it, look into it, and note all that is wrong with any of them at once.
+
+With a lock at hand, what is there is held against it, and what is not there can be taken from it.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +9,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from osrecipe.formats.errors import FormatError
+from osrecipe.inputs.covering import check_kind, drift, reg_file_places, uncovered
 from osrecipe.inputs.hashing import sha256_of, tree_digest
 from osrecipe.inputs.locate import Search, find
 from osrecipe.inputs.media import media_facts
 from osrecipe.inputs.reg_files import reg_file_facts
 from osrecipe.inputs.updates import update_facts
-from osrecipe.model.codes import Slug
-from osrecipe.model.facts import Facts, FolderFacts
+from osrecipe.model.codes import ExitCode, Slug
+from osrecipe.model.facts import Facts, FolderFacts, MediaFacts
 from osrecipe.model.problems import OsrecipeError, Problem, Problems
 from osrecipe.model.recipe import FolderInput, IsoInput, UpdateInput
 
@@ -20,49 +24,98 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from osrecipe.model.facts import InputFacts, RegFileFacts, UpdateFacts
+    from osrecipe.inputs.lock import Lock
+    from osrecipe.model.facts import InputFacts, RegFileFacts
     from osrecipe.model.names import InputId
     from osrecipe.model.origins import Origins
     from osrecipe.model.problems import Place
     from osrecipe.model.recipe import Input, Recipe
 
+_DIFFERENCES = frozenset({Slug.INPUT_DRIFT, Slug.LOCK_STALE})
+
 
 @dataclass(frozen=True)
 class Gathered:
-    """What was read, and where it lies on this host."""
+    """What was read, and where it lies on this host.
+
+    Attributes:
+        paths: of the inputs that are here.
+        filled: ids of inputs and paths of `.reg` files whose facts are the lock's, because they are not here.
+    """
 
     facts: Facts
     paths: Mapping[InputId, Path] = field(repr=False)
+    filled: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Locked:
+    """How a lock is used while reading.
+
+    Attributes:
+        lock: its content.
+        fill: what is not here is taken from the lock.
+        hold: the lock must cover the recipe, and what is here must be what was locked.
+    """
+
+    lock: Lock
+    fill: bool
+    hold: bool
 
 
 def read_facts(
-    recipe: Recipe, origins: Origins, search: Search, progress: Callable[[str, int, int], None] | None = None
+    recipe: Recipe,
+    origins: Origins,
+    search: Search,
+    progress: Callable[[str, int, int], None] | None = None,
+    locked: Locked | None = None,
 ) -> Gathered:
     """Read the facts of every input and `.reg` file of a recipe.
 
     Raises:
-        OsrecipeError: with all problems of all inputs, each at the recipe line that names the input.
+        OsrecipeError: with all problems of all inputs, each at the recipe line that names the input; exit code 7
+            when nothing is wrong but that inputs differ from the lock.
     """
-    reading = _Reading(recipe, origins, search, progress)
+    reading = _Reading(recipe, origins, search, progress, locked)
+    if locked is not None and locked.hold:
+        for problem in uncovered(locked.lock, recipe, origins):
+            reading.note(problem)
+        reading.stop()
     for name, stated in recipe.inputs.items():
         reading.read(name, stated)
     reg_files = reading.reg_files()
-    if reading.problems:
-        raise OsrecipeError(*Problems.sorted(reading.problems).items)
-    return Gathered(Facts(inputs=reading.inputs, reg_files=reg_files), reading.paths)
+    reading.stop()
+    return Gathered(Facts(inputs=reading.inputs, reg_files=reg_files), reading.paths, tuple(reading.filled))
 
 
-def check_kind(name: InputId, stated: UpdateInput, facts: UpdateFacts) -> None:
-    """Hold an update against the kind its recipe states.
+def locked_facts(recipe: Recipe, origins: Origins, lock: Lock) -> Gathered:
+    """The facts of a recipe's inputs from its lock alone.
 
     Raises:
-        OsrecipeError: it is of another kind (`input/kind`).
+        OsrecipeError: the lock does not cover the recipe (`lock/stale`, exit code 7), or the recipe states a hash or
+            a kind that is not the locked one's.
     """
-    found = facts.update_kind.value
-    if stated.kind is not None and stated.kind != found:
-        reason = f"it is a {found} update, but the recipe states `{stated.kind}`"
-        hint = f"name the right file for `{name}`, or state `kind: {found}`"
-        raise OsrecipeError(Problem(Slug.INPUT_KIND, reason, hint=hint))
+    problems = list(uncovered(lock, recipe, origins))
+    if problems:
+        raise failure(problems, origins)
+    reg_files = {path: lock.reg_files[path].facts for path in reg_file_places(recipe, origins)}
+    facts = Facts(inputs={name: lock.inputs[name].facts for name in recipe.inputs}, reg_files=reg_files)
+    return Gathered(facts, {}, (*recipe.inputs, *reg_files))
+
+
+def failure(problems: list[Problem], origins: Origins) -> OsrecipeError:
+    """The error for problems of inputs, with their recipe lines; a mere difference has an exit code of its own."""
+    lined = [
+        Problem(p.slug, p.reason, p.place, p.hint, p.source or _line(origins, p.place), p.width)
+        for p in problems
+    ]
+    different = all(p.slug in _DIFFERENCES for p in problems)
+    code = ExitCode.DIFFERENT if different else ExitCode.INVALID
+    return OsrecipeError(*Problems.sorted(lined).items, exit_code=code)
+
+
+def _line(origins: Origins, place: Place | None) -> str:
+    return origins.line(place) if place else ""
 
 
 class _Reading:
@@ -74,21 +127,24 @@ class _Reading:
         origins: Origins,
         search: Search,
         progress: Callable[[str, int, int], None] | None,
+        locked: Locked | None,
     ) -> None:
         self.recipe = recipe
         self.origins = origins
         self.search = search
         self.progress = progress
+        self.locked = locked
         self.inputs: dict[InputId, InputFacts] = {}
         self.paths: dict[InputId, Path] = {}
+        self.filled: list[str] = []
         self.problems: list[Problem] = []
 
     def read(self, name: InputId, stated: Input) -> None:
         """Read one input, or note what is wrong with it."""
         place = self.origins.at("inputs", name)
-        found = find(self.search, _path_of(stated), place, folder=isinstance(stated, FolderInput))
+        found = find(self.search, stated.path, place, folder=isinstance(stated, FolderInput))
         if isinstance(found, Problem):
-            self._note(found)
+            self._absent(name, stated, found)
             return
         self.paths[name] = found
         try:
@@ -96,12 +152,27 @@ class _Reading:
         except OsrecipeError as error:
             for problem in error.problems:
                 at = self.origins.at("inputs", name, "kind") if problem.slug == Slug.INPUT_KIND else place
-                self._note(Problem(problem.slug, f"`{found.name}`: {problem.reason}", at, problem.hint))
+                self.note(Problem(problem.slug, f"`{found.name}`: {problem.reason}", at, problem.hint))
         except FormatError as error:
-            self._note(Problem(error.slug, f"`{found.name}`: {error.reason}", place, error.hint))
+            self.note(Problem(error.slug, f"`{found.name}`: {error.reason}", place, error.hint))
         except OSError as error:
             reason = f"`{found.name}` can't be read: {error.strerror or error}"
-            self._note(Problem(Slug.INPUT_UNREADABLE, reason, place))
+            self.note(Problem(Slug.INPUT_UNREADABLE, reason, place))
+        else:
+            self._hold(name, self.inputs[name], place)
+
+    def _absent(self, name: InputId, stated: Input, problem: Problem) -> None:
+        line = self.locked.lock.inputs.get(name) if self.locked and self.locked.fill else None
+        if line is None or line.path != stated.path:
+            self.note(problem)
+            return
+        self.inputs[name] = line.facts
+        self.filled.append(name)
+
+    def _hold(self, name: InputId, facts: InputFacts, place: Place) -> None:
+        line = self.locked.lock.inputs.get(name) if self.locked and self.locked.hold else None
+        if line is not None and line.facts != facts:
+            self.note(drift(name, line.path, line.facts, facts, place))
 
     def _facts(self, name: InputId, stated: Input, path: Path) -> InputFacts:
         match stated:
@@ -109,12 +180,17 @@ class _Reading:
                 tree = tree_digest(path)
                 return FolderFacts(tree=tree.digest, files=tree.files, size=tree.size)
             case IsoInput():
-                wants_features = bool(self.recipe.targets.install.features)
-                return media_facts(path, self._hash(name, stated, path), features=wants_features)
+                return media_facts(path, self._hash(name, stated, path), features=self._features(name))
             case UpdateInput():
                 facts = update_facts(path, self._hash(name, stated, path))
                 check_kind(name, stated, facts)
                 return facts
+
+    def _features(self, name: InputId) -> bool:
+        """Whether the features of images are looked at: when the recipe switches some, or when the lock has them."""
+        line = self.locked.lock.inputs.get(name) if self.locked and self.locked.hold else None
+        known = line is not None and isinstance(line.facts, MediaFacts) and line.facts.features_read
+        return known or bool(self.recipe.targets.install.features)
 
     def _hash(self, name: InputId, stated: IsoInput | UpdateInput, path: Path) -> str:
         """Hash a file and hold it against the hash the recipe states, before it is looked into."""
@@ -137,48 +213,34 @@ class _Reading:
     def reg_files(self) -> dict[str, RegFileFacts]:
         """Read the `.reg` files that tweaks name."""
         facts: dict[str, RegFileFacts] = {}
-        for stated, place in self._reg_file_places().items():
+        for stated, place in reg_file_places(self.recipe, self.origins).items():
+            line = self.locked.lock.reg_files.get(stated) if self.locked else None
             found = find(self.search, stated, place)
             if isinstance(found, Problem):
-                self._note(found)
+                if line is None or self.locked is None or not self.locked.fill:
+                    self.note(found)
+                    continue
+                facts[stated] = line.facts
+                self.filled.append(stated)
                 continue
             try:
                 facts[stated] = reg_file_facts(found, stated)
             except OsrecipeError as error:
                 for problem in error.problems:
-                    self._note(problem)
+                    self.note(problem)
             except OSError as error:
                 reason = f"`{stated}` can't be read: {error.strerror or error}"
-                self._note(Problem(Slug.INPUT_UNREADABLE, reason, place))
+                self.note(Problem(Slug.INPUT_UNREADABLE, reason, place))
+            else:
+                if line is not None and self.locked and self.locked.hold and line.facts != facts[stated]:
+                    self.note(drift(stated, stated, line.facts, facts[stated], place))
         return facts
 
-    def _reg_file_places(self) -> dict[str, Place]:
-        targets = self.recipe.targets
-        tweaks = {
-            "install": targets.install.tweaks,
-            "winre": targets.winre.tweaks,
-            "winpe": targets.winpe.tweaks,
-            "setup": targets.setup.tweaks,
-        }
-        return {
-            tweak.reg_file: self.origins.at("targets", target, "tweaks", name, "reg-file")
-            for target, named in tweaks.items()
-            for name, tweak in named.items()
-            if tweak.reg_file is not None
-        }
+    def note(self, problem: Problem) -> None:
+        """Remember a problem; reading goes on to find others."""
+        self.problems.append(problem)
 
-    def _note(self, problem: Problem) -> None:
-        line = problem.source or (self.origins.line(problem.place) if problem.place else "")
-        self.problems.append(
-            Problem(problem.slug, problem.reason, problem.place, problem.hint, line, problem.width)
-        )
-
-
-def _path_of(stated: Input) -> str:
-    match stated:
-        case IsoInput():
-            return stated.iso
-        case UpdateInput():
-            return stated.update
-        case FolderInput():
-            return stated.folder
+    def stop(self) -> None:
+        """Raise what was found so far, if anything was."""
+        if self.problems:
+            raise failure(self.problems, self.origins)

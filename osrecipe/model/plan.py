@@ -102,9 +102,16 @@ class Edge(Frozen):
 
 
 class PlannedInput(Frozen):
-    """An input as the plan knows it: what a reviewer needs to recognise it."""
+    """An input as the plan knows it: what a reviewer needs to recognise it, and `apply` to find it again.
+
+    Attributes:
+        kind: what it was declared as.
+        path: as the recipe has it, relative to the recipe's folder, forward slashes.
+    """
 
     id: InputId
+    kind: Literal["iso", "update", "folder"]
+    path: str
     digest: Digest
     summary: str
 
@@ -117,10 +124,17 @@ class Note(Frozen):
 
 
 class Plan(Frozen):
-    """Everything `apply` will do. Units are in one valid order; the same recipe and facts give the same bytes."""
+    """Everything `apply` will do. Units are in one valid order; the same recipe and facts give the same bytes.
+
+    Attributes:
+        home: the folder that the inputs' paths and `output` are relative to: the recipe's, as seen from the folder of
+            the file this plan is saved in.
+        secrets: environment variable by name of secret; never a value.
+    """
 
     format: Literal["osrecipe-plan/1"] = "osrecipe-plan/1"
     recipe: str
+    home: str = "."
     ordering: str
     source: str
     inputs: tuple[PlannedInput, ...]
@@ -128,5 +142,6 @@ class Plan(Frozen):
     edges: tuple[Edge, ...]
     rules: Mapping[RuleId, str]
     notes: tuple[Note, ...] = ()
+    secrets: Mapping[str, str] = {}
     output: str
     digest: Digest

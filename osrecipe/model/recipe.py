@@ -53,6 +53,11 @@ class IsoInput(Frozen):
     iso: HostPath = Field(description="Path of the ISO, found beside this file or under `--inputs`.")
     sha256: Sha256 | None = Field(default=None, description="Refuse the file unless it has this SHA-256.")
 
+    @property
+    def path(self) -> str:
+        """Its path, whatever it is."""
+        return self.iso
+
 
 class UpdateInput(Frozen):
     """A Windows update package; its kind, KB, architecture and version are read from the file."""
@@ -65,11 +70,21 @@ class UpdateInput(Frozen):
     )
     sha256: Sha256 | None = Field(default=None, description="Refuse the file unless it has this SHA-256.")
 
+    @property
+    def path(self) -> str:
+        """Its path, whatever it is."""
+        return self.update
+
 
 class FolderInput(Frozen):
     """A folder of files to copy into an image."""
 
     folder: HostPath = Field(description="Path of the folder, found beside this file or under `--inputs`.")
+
+    @property
+    def path(self) -> str:
+        """Its path, whatever it is."""
+        return self.folder
 
 
 Input = IsoInput | UpdateInput | FolderInput

@@ -167,11 +167,15 @@ def _plan(work: Compiling, draft: Draft, notes: tuple[Note, ...]) -> Plan:
         recipe=work.recipe.name,
         ordering="classic",
         source=work.recipe.source,
-        inputs=tuple(planned_input(name, work.facts.inputs[name]) for name in work.recipe.inputs),
+        inputs=tuple(
+            planned_input(name, stated.path, work.facts.inputs[name])
+            for name, stated in work.recipe.inputs.items()
+        ),
         units=units,
         edges=edges,
         rules={rule: RULES[rule].reason for rule in sorted({e.rule for e in edges})},
         notes=notes,
+        secrets={name: source.env for name, source in work.recipe.secrets.items()},
         output=work.recipe.output.iso,
         digest=digest_of([unit.digest for unit in units]),
     )

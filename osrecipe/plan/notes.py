@@ -113,10 +113,10 @@ def _others(work: Compiling, selected: Sequence[Selected], install: Sequence[Ser
             yield Note(text=f"`{image.name}` is kept as it is")
 
 
-def planned_input(name: str, facts: InputFacts) -> PlannedInput:
-    """An input in the plan: its id, its content's digest, and what a reviewer recognises it by."""
-    return PlannedInput.model_validate(
-        {"id": name, "digest": input_digest(facts), "summary": _summary(facts)}
+def planned_input(name: InputId, path: str, facts: InputFacts) -> PlannedInput:
+    """An input in the plan: where it is found, its content's digest, and what a reviewer recognises it by."""
+    return PlannedInput(
+        id=name, kind=facts.kind, path=path, digest=input_digest(facts), summary=_summary(facts)
     )
 
 

@@ -126,7 +126,10 @@ def plan_of(units: Sequence[Session | Job], inputs: dict[str, Digest], name: str
         recipe=name,
         ordering="classic",
         source="media",
-        inputs=tuple(PlannedInput(id=InputId(i), digest=d, summary=i) for i, d in inputs.items()),
+        inputs=tuple(
+            PlannedInput(id=InputId(i), kind="update", path=f"{i}.msu", digest=d, summary=i)
+            for i, d in inputs.items()
+        ),
         units=tuple(units),
         edges=(),
         rules={},
