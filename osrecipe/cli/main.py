@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from osrecipe import __version__
-from osrecipe.cli import apply, clean, explain, init, inspect, lint, plan, schema, validate
+from osrecipe.cli import apply, clean, diff, explain, init, inspect, lint, plan, schema, validate
 from osrecipe.cli.guard import guarded
 
 app = typer.Typer(
@@ -42,6 +42,7 @@ for _name, _command in (
     ("validate", validate.validate),
     ("lint", lint.lint),
     ("plan", plan.plan),
+    ("diff", diff.diff),
     ("explain", explain.explain),
     ("apply", apply.apply),
     ("inspect", inspect.inspect),

@@ -100,6 +100,12 @@ class Slug(StrEnum):
     RUN_UNACCOUNTED = "run/unaccounted"
     RUN_OUTPUT_EXISTS = "run/output-exists"
     RUN_TOOL_MISSING = "run/tool-missing"
+    RUN_HOST = "run/host-not-ready"
+    # git
+    GIT_REPOSITORY = "git/repository"
+    GIT_REVISION = "git/revision"
+    GIT_FILE = "git/file"
+    GIT_FAILED = "git/failed"
     # command line
     USAGE_ARGUMENT = "usage/argument"
     USAGE_FILE_EXISTS = "usage/file-exists"

@@ -201,11 +201,13 @@ class RecipeDiff(Frozen):
 
     Attributes:
         path: as the user would type it.
+        was: its path on the `before` side, where that is another one.
         state: `broken` has no plan on the `after` side, `mended` had none on the `before` side.
         diff: against an empty plan where one side has none; None where neither has.
     """
 
     path: str
+    was: str = ""
     state: Literal["changed", "same", "added", "removed", "broken", "mended"]
     diff: PlanDiff | None = None
     problems: tuple[DiffProblem, ...] = ()

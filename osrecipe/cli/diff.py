@@ -1,0 +1,67 @@
+"""`osrecipe diff`: what a change of recipes does to every image."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from osrecipe.cli.options import InputFolders
+
+
+class Format(StrEnum):
+    """How a difference is shown."""
+
+    TEXT = "text"
+    MARKDOWN = "markdown"
+    JSON = "json"
+
+
+def diff(
+    before: Annotated[
+        str,
+        typer.Argument(
+            metavar="A",
+            help="A recipe, a plan file or a folder of recipes; or `git:REV`, `git:REV:PATH`, `git:A..B`, `git:A...B`.",
+        ),
+    ],
+    after: Annotated[
+        str | None,
+        typer.Argument(metavar="[B]", help="The other side; the current folder when left out."),
+    ] = None,
+    *,
+    inputs: InputFolders = None,
+    output: Annotated[Format, typer.Option("--format", "-f", help="How to show it.")] = Format.TEXT,
+    exit_code: Annotated[
+        bool, typer.Option("--exit-code", help="Exit with 7 when there is a difference.")
+    ] = False,
+) -> None:
+    """Compare compiled plans: tasks added, removed, changed and moved, inputs bumped, what is rebuilt, and risks.
+
+    Works from locks (`osrecipe lock`), so neither Windows nor media are needed. `osrecipe diff git:main recipes/`
+    compares a folder with a branch, `osrecipe diff git:main...HEAD recipes/` as a pull request does.
+    """
+    from osrecipe.cli.comparing import compare, sides
+    from osrecipe.cli.guard import wants_color
+    from osrecipe.model.codes import ExitCode
+
+    with sides(before, after, [Path(folder) for folder in inputs or ()]) as (left, right):
+        compared = compare(left, right)
+    match output:
+        case Format.TEXT:
+            from osrecipe.render import diff_text
+
+            print(diff_text.text(compared, color=wants_color(sys.stdout)), end="")
+        case Format.MARKDOWN:
+            from osrecipe.render import diff_markdown
+
+            print(diff_markdown.markdown(compared), end="")
+        case Format.JSON:
+            from osrecipe.render import diff_json
+
+            print(diff_json.dump(compared), end="")
+    if exit_code and compared.differing:
+        raise typer.Exit(ExitCode.DIFFERENT)
