@@ -116,11 +116,11 @@ def _others(work: Compiling, selected: Sequence[Selected], install: Sequence[Ser
 def planned_input(name: InputId, path: str, facts: InputFacts) -> PlannedInput:
     """An input in the plan: where it is found, its content's digest, and what a reviewer recognises it by."""
     return PlannedInput(
-        id=name, kind=facts.kind, path=path, digest=input_digest(facts), summary=_summary(facts)
+        id=name, kind=facts.kind, path=path, digest=input_digest(facts), summary=summary_of(facts)
     )
 
 
-def _summary(facts: InputFacts) -> str:
+def summary_of(facts: InputFacts) -> str:
     match facts:
         case MediaFacts():
             images = facts.install.images
