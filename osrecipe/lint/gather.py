@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from osrecipe.inputs.locate import Search, find
@@ -20,7 +21,6 @@ from osrecipe.recipe import load
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from osrecipe.inputs.lock import Lock
     from osrecipe.model.facts import Facts
@@ -156,7 +156,8 @@ def _files(folder: Path) -> tuple[str, ...]:
     found: list[str] = []
     for base, folders, names in os.walk(folder):
         folders.sort()
-        found += [os.path.relpath(os.path.join(base, name), folder).replace(os.sep, "/") for name in names]
+        below = Path(base).relative_to(folder)
+        found += [(below / name).as_posix() for name in names]
         if len(found) > MAX_LISTED:
             break
     return tuple(sorted(found[:MAX_LISTED]))

@@ -127,7 +127,8 @@ def _found(subject: Subject, rules: Iterable[Rule]) -> Iterator[Finding]:
 
 
 def _problem(subject: Subject, rule: Rule, hit: Hit) -> Problem:
-    place = hit.place or subject.origins.key(*hit.loc)
+    of_item = bool(hit.loc) and isinstance(hit.loc[-1], int)
+    place = hit.place or (subject.origins.at(*hit.loc) if of_item else subject.origins.key(*hit.loc))
     source = subject.origins.line(place)
     if hit.hushed:
         return Problem(rule.slug, hit.reason, place, hit.hint)

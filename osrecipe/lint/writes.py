@@ -37,6 +37,12 @@ class Write:
         return "" if isinstance(self.change, CreateKey | DeleteKey) else self.change.name
 
     @property
+    def what(self) -> str:
+        """What is written, in words."""
+        value = f"`{self.name}`" if self.name else "the default value"
+        return f"{value} of `{self.change.key}`"
+
+    @property
     def key_id(self) -> tuple[str, str]:
         """The hive's file and the key in it, equal for all ways to write one key."""
         key = self.change.key

@@ -105,7 +105,7 @@ OWNED: tuple[Owned, ...] = (
         r"currentcontrolset\control\hivelist\*",
         (),
         "it exists only in memory and is made anew at every start",
-        "nothing: it says which hives are loaded",
+        "leave it out: it says which hives are loaded",
         "Microsoft Learn, `Registry Hives`",
     ),
     Owned(
@@ -152,7 +152,7 @@ OWNED: tuple[Owned, ...] = (
             "ubr",
         ),
         "Setup and every cumulative update write it anew",
-        "nothing: it says what is installed",
+        "leave it out: it says what is installed",
         "the registry values that Microsoft's cumulative updates and Setup write, seen in their component manifests",
     ),
     Owned(

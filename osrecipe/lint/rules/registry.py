@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from osrecipe.lint.rule import Facts, Hit, Severity, rule
 from osrecipe.lint.writes import Write, writes
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from osrecipe.lint.subject import Subject
     from osrecipe.model.facts import ImageFacts
 
+_MOST_DELETIONS: Final = 1000
+"""Deleted keys, each held against all that was written before; more come from exports, not from authors."""
 Value = tuple[str, str, str, str]
 """Target, hive file, key, value name; all in one case."""
 
@@ -42,9 +44,7 @@ def registry_owned_by_windows(subject: Subject) -> Iterator[Hit]:
             change.key, change.name, change.data, editions=[i.edition for i in images], build=build
         )
         if row is not None:
-            yield Hit(
-                write.loc, f"writing `{change.name}` of `{change.key}` is in vain: {row.reason}", row.instead
-            )
+            yield Hit(write.loc, f"writing {write.what} is in vain: {row.reason}", row.instead)
 
 
 def _images_of(subject: Subject, write: Write) -> tuple[ImageFacts, ...]:
@@ -81,14 +81,17 @@ def registry_never_read(subject: Subject) -> Iterator[Hit]:
 def registry_written_twice(subject: Subject) -> Iterator[Hit]:
     """Values whose first write is lost."""
     last: dict[Value, Write] = {}
+    deletions = 0
     for write in writes(subject):
+        deletions += isinstance(write.change, DeleteKey)
+        if deletions > _MOST_DELETIONS:
+            return
         for value, first in _meets(write, last):
             if not _alike(first, write) and _may_meet(subject, first, write):
-                what = f"`{first.name}` of `{first.change.key}`"
-                reason = f"what the tweak `{first.at.name}` does to {what} is lost: the tweak `{write.at.name}` comes later"
-                yield Hit(
-                    write.loc, reason, f"the first is at {subject.origins.key(*first.loc)}; keep one of them"
-                )
+                later = "another line of it" if first.at == write.at else f"the tweak `{write.at.name}`"
+                reason = f"what the tweak `{first.at.name}` does to {first.what} is lost: {later} comes later"
+                hint = f"the first is at {subject.origins.key(*first.loc)}; keep one of them"
+                yield Hit(write.loc, reason, hint)
                 last.pop(value, None)
         if not isinstance(write.change, CreateKey | DeleteKey):
             last[_value(write)] = write

@@ -98,7 +98,7 @@ def plain_secret(subject: Subject) -> Iterator[Hit]:
         if isinstance(write.change, SetValue):
             for text in _texts(write.change.data):
                 if why := suspicion(write.name, text):
-                    reason = f"`{write.name}` of `{write.change.key}` looks like a secret: {why}"
+                    reason = f"{write.what} looks like a secret: {why}"
                     yield Hit(write.loc, reason, hint, hushed=True)
                     break
     for name, value in subject.recipe.vars.items():
