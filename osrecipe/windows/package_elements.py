@@ -6,7 +6,8 @@ Pure: from parsed documents and the list of payload to sorted names. Three kinds
   down to the first part it does not (`memberships.categoryMembership.categoryInstance`, `taskScheduler`), or
   `path@attribute`;
 * what a reader finds inside an element it understands: `registry:unreadable REG_X`, `registry:root HKEY_USERS`,
-  `registry:operation append`, `variable:$(runtime.x)`, `file:without-hash`, `component:type dualModeDriver`;
+  `registry:operation append`, `variable:$(runtime.x)`, `file:without-hash`, `component:type dualModeDriver`,
+  `security:undefined NAME`, `security:descriptor NAME: why`;
 * the forms of payload: `payload:whole`, `payload:delta-raw`, `payload:delta-pe`, `payload:psf`, `payload:missing`.
 """
 
@@ -20,6 +21,7 @@ from osrecipe.formats.errors import FormatError
 from osrecipe.formats.mum.manifest import UNDERSTOOD as MANIFEST_UNDERSTOOD
 from osrecipe.formats.mum.package import UNDERSTOOD as PACKAGE_UNDERSTOOD
 from osrecipe.windows.component_registry import locate, root_of
+from osrecipe.windows.manifest_security import security_elements
 from osrecipe.windows.runtime_paths import unknown_variables
 
 if TYPE_CHECKING:
@@ -79,6 +81,7 @@ def manifest_elements(manifest: Manifest) -> frozenset[str]:
         names.update(f"variable:{name}" for name in unknown_variables(directory.destination))
     for key in manifest.registry_keys:
         names.update(_registry(key))
+    names.update(security_elements(manifest))
     return frozenset(names)
 
 

@@ -16,8 +16,10 @@ from osrecipe.model.adapter import TaskError
 from osrecipe.model.codes import Slug
 from osrecipe.windows.component_registry import HiveKey, locate
 from osrecipe.windows.component_store import MANIFESTS, STORE, key_form, version_of, winner
+from osrecipe.windows.manifest_security import stated_security
 from osrecipe.windows.package_elements import manifest_elements
 from osrecipe.windows.runtime_paths import destination, expand
+from osrecipe.windows.sddl import Kind, Sddl, SddlError, apply_sddl
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -25,8 +27,9 @@ if TYPE_CHECKING:
 
     from osrecipe.adapters.embedded.hives import Hives
     from osrecipe.adapters.embedded.staged import StagedImage
+    from osrecipe.formats.hive import Key
     from osrecipe.formats.mum import Manifest
-    from osrecipe.formats.mum.model import PayloadFile, RegistryValue
+    from osrecipe.formats.mum.model import PayloadFile, RegistryKey, RegistryValue
     from osrecipe.model.winpath import WinPath
 
 _EPOCH: Final = 116_444_736_000_000_000
@@ -73,10 +76,8 @@ class Components:
         if data is not None:
             self._image.put(MANIFESTS / f"{form}.manifest", data)
         folders = () if staged else self._folders(manifest)
-        for folder in folders:
-            self._image.make_folder(folder)
         files = tuple(
-            self._file(form, file, () if staged else self._places(manifest, file), payload)
+            self._file(manifest, file, () if staged else self._places(manifest, file), payload)
             for file in manifest.files
         )
         return LedgerComponent(
@@ -86,7 +87,7 @@ class Components:
             state="staged" if staged else "installed",
             files=files,
             folders=folders,
-            values=() if staged else tuple(self._set(value) for value in self.values(manifest)),
+            values=() if staged else self._registry(manifest),
         )
 
     def withdraw(self, manifest: Manifest, known: LedgerComponent | None) -> tuple[int, int]:
@@ -115,19 +116,38 @@ class Components:
         Raises:
             TaskError: a key no hive has, or data that can't be stored.
         """
-        component = manifest.identity.architecture
         for key in manifest.registry_keys:
-            try:
-                at = locate(
-                    self._expanded(key.path, component), component=component, image=self._architecture
-                )
-            except ValueError as error:
-                raise TaskError(Slug.RUN_TASK_FAILED, str(error)) from error
-            for value in key.values:
-                data = _encoded(value, lambda text: self._expanded(text, component))
-                yield LedgerValue(
-                    hive=at.hive, key=at.path, name=value.name, type=value.type_code or 0, data=data.hex()
-                )
+            yield from self._key_values(manifest, key)
+
+    def _key_values(self, manifest: Manifest, key: RegistryKey) -> Iterator[LedgerValue]:
+        component, at = manifest.identity.architecture, self._key(manifest, key)
+        for value in key.values:
+            data = _encoded(value, lambda text: self._expanded(text, component))
+            yield LedgerValue(
+                hive=at.hive, key=at.path, name=value.name, type=value.type_code or 0, data=data.hex()
+            )
+
+    def _key(self, manifest: Manifest, key: RegistryKey) -> HiveKey:
+        component = manifest.identity.architecture
+        try:
+            return locate(self._expanded(key.path, component), component=component, image=self._architecture)
+        except ValueError as error:
+            raise TaskError(Slug.RUN_TASK_FAILED, str(error)) from error
+
+    def _registry(self, manifest: Manifest) -> tuple[LedgerValue, ...]:
+        """Make every key, also those without a value, give it its descriptor, and set its values."""
+        written = []
+        for key in manifest.registry_keys:
+            at = self._key(manifest, key)
+            is_new = self._hives.find(at) is None
+            made = self._create(at)
+            stated = _stated(manifest, key.security)
+            if stated is not None and (is_new or key.owner):
+                above = self._hives.above(at)
+                now = made.security
+                made.set_security(apply_sddl(stated, Kind.KEY, now=now, above=above))
+            written += [self._set(value) for value in self._key_values(manifest, key)]
+        return tuple(written)
 
     def _check(self, manifest: Manifest) -> None:
         """The plan refused such a component already; an image is not to depend on that."""
@@ -137,15 +157,20 @@ class Components:
             raise TaskError(Slug.PLAN_REFUSED, reason, remedy="the dism adapter on Windows can")
 
     def _file(
-        self, form: str, file: PayloadFile, places: tuple[WinPath, ...], payload: Mapping[str, Path] | None
+        self,
+        manifest: Manifest,
+        file: PayloadFile,
+        places: tuple[WinPath, ...],
+        payload: Mapping[str, Path] | None,
     ) -> LedgerFile:
-        stored = STORE / form / file.source_name
+        stored = STORE / key_form(manifest.identity) / file.source_name
         if payload is not None:
             source = payload[file.source_name]
             digest, size = _verified(file, source)
             written = _EPOCH + source.stat().st_mtime_ns // 100
-            model = next((place for place in places if self._image.info(place) is not None), None)
-            self._image.put(stored, source, written=written, like=model)
+            model = next((place for place in places if self._image.is_plain_file(place)), None)
+            descriptor = self._file_descriptor(manifest, file, places[0] if places else stored, model)
+            self._image.put(stored, source, written=written, like=model, descriptor=descriptor)
         else:
             found = self._image.info(stored)
             if found is None:
@@ -167,9 +192,35 @@ class Components:
         texts = [f"{file.destination.rstrip(chr(92))}\\{file.name}"] if file.destination else []
         return tuple(filter(None, (self._path(manifest, text) for text in (*texts, *file.links))))
 
+    def _file_descriptor(
+        self, manifest: Manifest, file: PayloadFile, place: WinPath, model: WinPath | None
+    ) -> bytes | None:
+        """What the manifest states; else None where another file is the model, or what the place passes on."""
+        stated = _stated(manifest, file.security)
+        if stated is None and model is not None:
+            return None
+        self._image.make_folder(place.parent)
+        coming = self._image.passed_on(place.parent, to_folder=False)
+        if stated is None:
+            return coming
+        now = coming if model is None else self._image.security(model)
+        return apply_sddl(stated, Kind.FILE, now=now, above=self._image.security(place.parent))
+
     def _folders(self, manifest: Manifest) -> tuple[WinPath, ...]:
-        found = (self._path(manifest, folder.destination) for folder in manifest.directories)
-        return tuple(path for path in found if path is not None)
+        """Make the folders, those of the manifest's own with the descriptors it states."""
+        found = []
+        for folder in manifest.directories:
+            path = self._path(manifest, folder.destination)
+            if path is None:
+                continue
+            is_new = self._image.info(path) is None
+            self._image.make_folder(path)
+            stated = _stated(manifest, folder.security)
+            if stated is not None and (is_new or folder.owner):
+                now, above = self._image.security(path), self._image.security(path.parent)
+                self._image.set_security(path, apply_sddl(stated, Kind.FOLDER, now=now, above=above))
+            found.append(path)
+        return tuple(found)
 
     def _path(self, manifest: Manifest, text: str) -> WinPath | None:
         try:
@@ -183,11 +234,14 @@ class Components:
         except ValueError as error:
             raise TaskError(Slug.RUN_TASK_FAILED, str(error)) from error
 
-    def _set(self, value: LedgerValue) -> LedgerValue:
+    def _create(self, at: HiveKey) -> Key:
         try:
-            key = self._hives.create(HiveKey(value.hive, value.key))
+            return self._hives.create(at)
         except FileNotFoundError as error:
-            raise TaskError(Slug.RUN_TASK_FAILED, f"the image has no such hive: `{value.hive}`") from error
+            raise TaskError(Slug.RUN_TASK_FAILED, f"the image has no such hive: `{at.hive}`") from error
+
+    def _set(self, value: LedgerValue) -> LedgerValue:
+        key = self._create(HiveKey(value.hive, value.key))
         before = key.value(value.name)
         key.set(value.name, value.type, bytes.fromhex(value.data))
         if before is None:
@@ -205,6 +259,13 @@ class Components:
             return key.delete_value(value.name)
         key.set(value.name, value.was_type, bytes.fromhex(value.was))
         return True
+
+
+def _stated(manifest: Manifest, name: str) -> Sddl | None:
+    try:
+        return stated_security(manifest, name)
+    except SddlError as error:
+        raise TaskError(Slug.PLAN_REFUSED, f"`{manifest.identity.name}`: `{name}`: {error}") from error
 
 
 def _verified(file: PayloadFile, source: Path) -> tuple[str, int]:

@@ -21,24 +21,27 @@ ALLOWED: Final[Mapping[str, str]] = {
     "package.update": "components, nested packages and features; all are followed",
     "package.declareCapability": "a name for the package; nothing is to be done",
     # of a component's manifest
-    "file": "written to the store and linked to its places, its hash verified",
-    "directories": "folders are made; they inherit their descriptor",
-    "registryKeys": "every value is written; keys inherit their descriptor",
+    "file": "written to the store and linked to its places, its hash verified; gets the descriptor it names",
+    "directories": "folders are made; new ones and the component's own get the descriptor they name",
+    "registryKeys": "keys are made, every value is written; new ones and its own get the descriptor they name",
     "dependency": "components of the same package; all are carried out",
-    "trustInfo": "named descriptors; a replaced file keeps the one it has, a new one inherits",
+    "trustInfo": "the descriptors that files, folders and keys name; what can't be made is refused as `security:…`",
     "memberships": "a category without an instance only groups components",
     "localization": "texts for tools that show the component",
     "deconstructionTool": "which tool of Microsoft's build wrote the manifest",
     "migration": "rules an upgrade reads from the manifest, which is put in its place",
     # forms of payload
     "payload:whole": "written as it is",
+    "payload:delta-raw": "made from a differential that needs no base, its hash verified",
 }
 _MEANINGS: Final = (
     ("payload:delta", "differential payload"),
     ("payload:psf", "differential payload in a .psf file"),
     ("payload:missing", "payload that is in neither the package nor the image"),
     ("memberships.", "an advanced installer"),
+    ("manifest:compressed", "a manifest compressed against a base the source does not have"),
     ("registry:", "a registry setting"),
+    ("security:", "a security descriptor"),
     ("variable:", "a folder variable"),
     ("component:type", "a kind of component"),
 )

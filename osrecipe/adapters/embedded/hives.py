@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from osrecipe.adapters.embedded.view import read_all
 from osrecipe.formats.hive import Hive, current_control_set
+from osrecipe.formats.wim.security import KEY_RIGHTS, inherited
 from osrecipe.model.winpath import WinPath
 from osrecipe.windows.component_registry import SYSTEM, HiveKey
 
@@ -18,6 +19,13 @@ if TYPE_CHECKING:
     from osrecipe.formats.hive import Key
 
 _CURRENT: Final = "currentcontrolset"
+
+
+def _new(parent: Key, name: str) -> Key:
+    """A new key with what its parent's descriptor passes on, as Windows makes it."""
+    made = parent.create_subkey(name)
+    made.set_security(inherited(parent.security, directory=True, rights=KEY_RIGHTS))
+    return made
 
 
 def load_hive(view: ImageView, path: WinPath) -> Hive | None:
@@ -54,6 +62,11 @@ class Hives:
         hive = self._hive(at.hive)
         return None if hive is None else hive.key(actual(hive, at))
 
+    def above(self, at: HiveKey) -> bytes | None:
+        """The descriptor of the key above one that is there; None for a hive's root."""
+        key = self.find(at)
+        return None if key is None or key.parent is None else key.parent.security
+
     def create(self, at: HiveKey) -> Key:
         """A key to write to, made with what is missing above it.
 
@@ -64,7 +77,10 @@ class Hives:
         if hive is None:
             raise FileNotFoundError(2, "no such hive in the image", str(at.hive))
         self._changed[at.hive] = None
-        return hive.create_key(actual(hive, at))
+        key = hive.root
+        for name in filter(None, actual(hive, at).split("\\")):
+            key = key.subkey(name) or _new(key, name)
+        return key
 
     def save(self) -> None:
         """Write every changed hive back into the image."""

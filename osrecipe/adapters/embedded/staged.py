@@ -10,15 +10,17 @@ from __future__ import annotations
 import hashlib
 import io
 from collections import ChainMap
+from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from osrecipe.adapters.embedded.view import file_info
 from osrecipe.formats.errors import Fault, FormatError
 from osrecipe.formats.wim.apply import Editor
 from osrecipe.formats.wim.change import commit
-from osrecipe.formats.wim.edits import Delete, Edit, Link, MakeDirectory, PutFile
+from osrecipe.formats.wim.edits import Delete, Edit, Link, MakeDirectory, PutFile, SetSecurity
 from osrecipe.formats.wim.layout import ZERO_HASH, Attribute
 from osrecipe.formats.wim.reader import WimReader
+from osrecipe.formats.wim.security import inherited
 from osrecipe.formats.wim.tree import Tree
 
 if TYPE_CHECKING:
@@ -91,6 +93,17 @@ class StagedImage:
         same = (first.hard_link_group, first.sha1) == (second.hard_link_group, second.sha1)
         return first.path == second.path or (same and first.hard_link_group != 0)
 
+    def is_plain_file(self, path: WinPath) -> bool:
+        """Whether a file is there that is neither a link of some kind nor encrypted."""
+        entry = self.entry(path)
+        special = Attribute.DIRECTORY | Attribute.REPARSE_POINT | Attribute.ENCRYPTED
+        return entry is not None and not entry.attributes & special
+
+    def security(self, path: WinPath | None) -> bytes | None:
+        """The descriptor of what is at a path, None for the root; None when it has none."""
+        entry = self._tree.find("" if path is None else str(path))
+        return None if entry is None else entry.security
+
     def read(self, path: WinPath) -> BinaryIO:
         """As `OpenImage.read`."""
         entry = self._plain_file(path)
@@ -147,6 +160,7 @@ class StagedImage:
         *,
         written: int | None = None,
         like: WinPath | None = None,
+        descriptor: bytes | None = None,
     ) -> None:
         """Write a file, making the folders above it; one that is there keeps all but content and write time.
 
@@ -154,25 +168,22 @@ class StagedImage:
             path: where.
             content: bytes, or a file that stays as it is until the commit.
             written: its write time as a FILETIME; None means now.
-            like: a file whose attributes and descriptor it is to have.
+            like: a file whose attributes, descriptor, creation time and named streams a new one takes over.
+            descriptor: self-relative; None keeps, takes over or inherits.
         """
         self.make_folder(path.parent)
         source = self._kept(content) if isinstance(content, bytes) else content
         sha1, size = _sha1(source)
         self._contents[sha1] = source
         self._sizes[sha1] = size
-        model = None if like is None else self.entry(like)
-        self._do(
-            PutFile(
-                str(path),
-                source,
-                self._now if written is None else written,
-                None if model is None else int(model.attributes),
-                None if model is None else model.security,
-            ),
-            sha1,
+        shown = None if like is None else str(like)
+        edit = PutFile(
+            str(path), source, self._now if written is None else written, security=descriptor, like=shown
         )
         earlier = self._puts.get(path)
+        if earlier is not None:
+            edit = _taking_over(edit, self._edits[earlier])
+        self._do(edit, sha1)
         if earlier is not None:
             self._edits[earlier] = None
         self._puts[path] = len(self._edits) - 1
@@ -192,6 +203,18 @@ class StagedImage:
         """Make sure a folder is there."""
         if path is not None and ((entry := self.entry(path)) is None or not entry.is_directory):
             self._do(MakeDirectory(str(path)))
+
+    def set_security(self, path: WinPath, descriptor: bytes) -> None:
+        """Give what is at a path another descriptor, under every name it has."""
+        entry = self.entry(path)
+        if entry is None or entry.security != descriptor:
+            self._do(SetSecurity(str(path), descriptor))
+            self._puts.clear()  # earlier content has to come before this edit
+
+    def passed_on(self, folder: WinPath | None, *, to_folder: bool) -> bytes | None:
+        """The descriptor something new in a folder inherits; None when the folder has none."""
+        above = self.security(folder)
+        return None if above is None else inherited(above, directory=to_folder)
 
     def _do(self, edit: Edit, sha1: bytes = ZERO_HASH) -> None:
         self._hash[0] = sha1
@@ -223,6 +246,14 @@ class StagedImage:
     def close(self) -> None:
         """Let the file go; safe to call twice."""
         self._reader.close()
+
+
+def _taking_over(edit: PutFile, earlier: Edit | None) -> PutFile:
+    """The later of two contents of one file, with what the earlier one said of a file that was new then."""
+    if not isinstance(earlier, PutFile):
+        return edit
+    security = earlier.security if edit.security is None else edit.security
+    return replace(edit, like=earlier.like, security=security)
 
 
 def _sha1(source: bytes | Path) -> tuple[bytes, int]:

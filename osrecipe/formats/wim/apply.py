@@ -76,9 +76,7 @@ class Editor:
         found = parent.child(name)
         written = self._now if edit.write_time is None else edit.write_time
         if found is None:
-            bits = int(Attribute.ARCHIVE) if edit.attributes is None else _given_bits(edit.attributes)
-            number = self._security(edit.security, parent, directory=False)
-            self._insert(parent, Node(dentry.new(name, bits, number, self._now, written, self._sha1)))
+            self._insert(parent, self._new_file(edit, parent, name, written))
             return
         self._refuse_special(found, edit.path)
         group = self._names_of(found)
@@ -112,8 +110,9 @@ class Editor:
         if not target.group:
             target.reload(dentry.with_group(target.raw, self._new_group()))
             self._index(target)
-        long_name = found.name if found is not None else name
-        self._insert(parent, Node(dentry.with_name(target.raw, long_name, keep_short=False)))
+        # Both names belong to the folder, not to the file: who takes a place takes them over.
+        long_name, short = (name, "") if found is None else (found.name, dentry.short_name(found.raw))
+        self._insert(parent, Node(dentry.with_names(target.raw, long_name, short)))
 
     @_do.register
     def _(self, edit: Delete) -> None:
@@ -221,6 +220,20 @@ class Editor:
             if node.is_directory and any(not name for name, _, _ in dentry.stream_rows(node.raw)):
                 reparse = [stream.sha1 for stream in node.streams() if stream.kind is Kind.REPARSE]
                 node.reload(dentry.with_streams(node.raw, reparse))
+
+    def _new_file(self, edit: PutFile, parent: Node, name: str, written: int) -> Node:
+        if edit.like is None:
+            bits = int(Attribute.ARCHIVE) if edit.attributes is None else _given_bits(edit.attributes)
+            number = self._security(edit.security, parent, directory=False)
+            return Node(dentry.new(name, bits, number, self._now, written, self._sha1))
+        model = self._existing(edit.like)
+        self._refuse_special(model, edit.like)
+        raw = dentry.like(model.raw, name, written, self._sha1)
+        if edit.attributes is not None:
+            raw = dentry.with_attributes(raw, _given_bits(edit.attributes))
+        if edit.security is not None:
+            raw = dentry.with_security(raw, self._security(edit.security, parent, directory=False))
+        return Node(raw)
 
     def _each_name(self, path: str, change: Callable[[bytes], bytes]) -> None:
         for node in self._names_of(self._existing(path)):

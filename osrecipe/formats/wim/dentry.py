@@ -206,12 +206,29 @@ def _rebuilt(raw: bytes, names: bytes, named: int, short: int, extra: int, rows:
 
 def with_name(raw: bytes, name: str, *, keep_short: bool) -> bytes:
     """The entry under another long name."""
-    encoded = encode_name(name)
-    extra, short, named = _LENGTHS.unpack_from(raw, _LENGTHS_AT)
-    at = NAME_AT + (named + 2 if named else 0)
-    kept = raw[at : at + short + 2] if short and keep_short else b""
-    size = short if kept else 0
-    return _rebuilt(raw, encoded + b"\0\0" + kept, len(encoded), size, extra, raw[_length(raw) :])
+    return with_names(raw, name, short_name(raw) if keep_short else "")
+
+
+def with_names(raw: bytes, name: str, short: str) -> bytes:
+    """The entry under another long name and another 8.3 name; an empty one for none."""
+    encoded, brief = encode_name(name), encode_name(short)
+    extra = _LENGTHS.unpack_from(raw, _LENGTHS_AT)[0]
+    names = encoded + b"\0\0" + (brief + b"\0\0" if brief else b"")
+    return _rebuilt(raw, names, len(encoded), len(brief), extra, raw[_length(raw) :])
+
+
+def like(raw: bytes, name: str, written: int, sha1: bytes) -> bytes:
+    """A new file's entry with what another one has: attributes, descriptor, creation time, named streams.
+
+    What a volume has once stays behind: short name, hard links, object id.
+    """
+    own = new(name, attributes(raw), int.from_bytes(raw[12:16], "little"), times(raw)[0], written)
+    rows = [(stream, old) for stream, old, _ in stream_rows(raw) if stream]
+    if not rows:
+        return with_hash(own, _HASH_AT, sha1)
+    packed = b"".join(_stream_row(stream, old) for stream, old in [("", sha1), *rows])
+    named = encode_name(name)
+    return _rebuilt(own, named + b"\0\0", len(named), 0, len(rows) + 1, packed)
 
 
 def with_streams(raw: bytes, unnamed: list[bytes]) -> bytes:

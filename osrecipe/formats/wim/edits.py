@@ -26,6 +26,8 @@ class PutFile:
         write_time: 100 ns steps since 1601; None means the commit's time.
         attributes: None keeps those of an existing file, and means ARCHIVE for a new one.
         security: self-relative descriptor; None keeps, or inherits for a new file.
+        like: a plain file whose attributes, descriptor, creation time and named streams a new file takes over,
+            unless they are given; a file that is there already keeps its own.
     """
 
     path: str
@@ -33,11 +35,16 @@ class PutFile:
     write_time: int | None = None
     attributes: int | None = None
     security: bytes | None = None
+    like: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """Another name for an existing file; a file that is there under the path is replaced by it."""
+    """Another name for an existing file; a file that is there under the path is replaced by it.
+
+    What is replaced leaves its long and short name, as those belong to the directory; descriptor, attributes, times
+    and streams belong to the file, so that they are those of `target`.
+    """
 
     path: str
     target: str

@@ -40,19 +40,27 @@ _CREATOR_OWNER: Final = bytes.fromhex("010100000000000300000000")
 _CREATOR_GROUP: Final = bytes.fromhex("010100000000000301000000")
 _SYSTEM: Final = bytes.fromhex("010100000000000512000000")
 _ADMINISTRATORS: Final = bytes.fromhex("01020000000000052000000020020000")
-_ALL_ACCESS: Final = 0x1F01FF
-_GENERIC: Final = (
+FILE_RIGHTS: Final = (
     (0x80000000, 0x120089),
     (0x40000000, 0x120116),
     (0x20000000, 0x1200A0),
-    (0x10000000, _ALL_ACCESS),
+    (0x10000000, 0x1F01FF),
 )
+"""What the generic rights (read, write, execute, all) mean for files and directories."""
+KEY_RIGHTS: Final = (
+    (0x80000000, 0x20019),
+    (0x40000000, 0x20006),
+    (0x20000000, 0x20019),
+    (0x10000000, 0xF003F),
+)
+"""What they mean for registry keys."""
+Rights = tuple[tuple[int, int], ...]
 _ANY_GENERIC: Final = 0xF0000000
 
 
 @dataclass(frozen=True, slots=True)
-class _Ace:
-    """One entry: `rest` is all behind the mask, in simple ones a SID and perhaps more."""
+class Ace:
+    """One entry of an access list: `rest` is all behind the mask, in simple ones a SID and perhaps more."""
 
     kind: int
     flags: int
@@ -60,6 +68,7 @@ class _Ace:
     rest: bytes
 
     def pack(self) -> bytes:
+        """Its bytes."""
         return _ACE.pack(self.kind, self.flags, 8 + len(self.rest), self.mask) + self.rest
 
 
@@ -100,29 +109,35 @@ def check(raw: bytes) -> None:
     """
     parsed = Descriptor.parse(raw)
     for acl in (parsed.sacl, parsed.dacl):
-        list(_aces(acl))
+        list(entries(acl))
 
 
-def inherited(parent: bytes, *, directory: bool) -> bytes:
-    """The descriptor of something new in a directory with the descriptor `parent`.
+def inherited(parent: bytes, *, directory: bool, rights: Rights = FILE_RIGHTS) -> bytes:
+    """The descriptor of something new in a directory or key with the descriptor `parent`.
+
+    Args:
+        parent: self-relative.
+        directory: whether the new one can have something below it, as a directory and a key can.
+        rights: what generic rights mean for its kind.
 
     Raises:
         FormatError: `parent` is damaged.
     """
     above = Descriptor.parse(parent)
-    dacl = [ace for old in _aces(above.dacl) for ace in _inherit(old, above, directory=directory)]
-    sacl = [ace for old in _aces(above.sacl) for ace in _inherit(old, above, directory=directory)]
+    dacl = [ace for old in entries(above.dacl) for ace in _inherit(old, above, rights, directory=directory)]
+    sacl = [ace for old in entries(above.sacl) for ace in _inherit(old, above, rights, directory=directory)]
     control = _SELF_RELATIVE | _DACL_PRESENT
     if dacl:
         control |= _DACL_AUTO_INHERITED
     else:  # as Windows does with a token's default list when there is nothing to inherit
-        dacl = [_Ace(0, 0, _ALL_ACCESS, _SYSTEM), _Ace(0, 0, _ALL_ACCESS, _ADMINISTRATORS)]
+        everything = rights[-1][1]
+        dacl = [Ace(0, 0, everything, _SYSTEM), Ace(0, 0, everything, _ADMINISTRATORS)]
     if sacl:
         control |= _SACL_PRESENT | _SACL_AUTO_INHERITED
-    return _pack(control, above.owner, above.group, _pack_list(sacl) if sacl else b"", _pack_list(dacl))
+    return packed(control, above.owner, above.group, pack_list(sacl) if sacl else b"", pack_list(dacl))
 
 
-def _inherit(ace: _Ace, above: Descriptor, *, directory: bool) -> Iterator[_Ace]:
+def _inherit(ace: Ace, above: Descriptor, rights: Rights, *, directory: bool) -> Iterator[Ace]:
     """What one entry of the parent becomes in a child: none, one or two entries."""
     wanted = _CONTAINER_INHERIT if directory else _OBJECT_INHERIT
     passes_on = directory and not ace.flags & _NO_PROPAGATE
@@ -130,35 +145,44 @@ def _inherit(ace: _Ace, above: Descriptor, *, directory: bool) -> Iterator[_Ace]
     onward = kept | ace.flags & (_OBJECT_INHERIT | _CONTAINER_INHERIT)
     if not ace.flags & wanted:
         if passes_on and ace.flags & _OBJECT_INHERIT:  # for the files deeper down only
-            yield _Ace(ace.kind, onward | _INHERIT_ONLY, ace.mask, ace.rest)
+            yield Ace(ace.kind, onward | _INHERIT_ONLY, ace.mask, ace.rest)
         return
-    effective = _effective(ace, above)
+    effective = _effective(ace, above, rights)
     if not passes_on:
-        yield _Ace(ace.kind, kept, effective.mask, effective.rest)
+        yield Ace(ace.kind, kept, effective.mask, effective.rest)
     elif effective == ace:
-        yield _Ace(ace.kind, onward, ace.mask, ace.rest)
+        yield Ace(ace.kind, onward, ace.mask, ace.rest)
     else:  # CREATOR OWNER and generic rights mean something else one level down: one entry for each
-        yield _Ace(ace.kind, kept, effective.mask, effective.rest)
-        yield _Ace(ace.kind, onward | _INHERIT_ONLY, ace.mask, ace.rest)
+        yield Ace(ace.kind, kept, effective.mask, effective.rest)
+        yield Ace(ace.kind, onward | _INHERIT_ONLY, ace.mask, ace.rest)
 
 
-def _effective(ace: _Ace, above: Descriptor) -> _Ace:
+def specific(mask: int, rights: Rights) -> int:
+    """An access mask with its generic rights as those of a kind of object."""
+    found = mask & ~_ANY_GENERIC
+    for generic, meaning in rights:
+        found |= meaning if mask & generic else 0
+    return found
+
+
+def _effective(ace: Ace, above: Descriptor, rights: Rights) -> Ace:
     """The entry with its creator and generic rights filled in."""
-    mask = ace.mask
-    if mask & _ANY_GENERIC:
-        mask = ace.mask & ~_ANY_GENERIC
-        for generic, rights in _GENERIC:
-            mask |= rights if ace.mask & generic else 0
+    mask = specific(ace.mask, rights)
     rest = ace.rest
     if ace.kind in _SIMPLE:
         for creator, sid in ((_CREATOR_OWNER, above.owner), (_CREATOR_GROUP, above.group)):
             if rest.startswith(creator) and sid:
                 rest = sid + rest[len(creator) :]
                 break
-    return _Ace(ace.kind, ace.flags, mask, rest)
+    return Ace(ace.kind, ace.flags, mask, rest)
 
 
-def _aces(acl: bytes | None) -> Iterator[_Ace]:
+def entries(acl: bytes | None) -> Iterator[Ace]:
+    """The entries of a list.
+
+    Raises:
+        FormatError: it is damaged.
+    """
     if not acl:
         return
     _, _, size, count, _ = _ACL.unpack_from(acl)
@@ -171,7 +195,7 @@ def _aces(acl: bytes | None) -> Iterator[_Ace]:
         kind, flags, length, mask = _ACE.unpack_from(acl, at)
         if length < _ACE.size or at + length > size:
             raise _damaged("an entry leaves its list")
-        yield _Ace(kind, flags, mask, acl[at + _ACE.size : at + length])
+        yield Ace(kind, flags, mask, acl[at + _ACE.size : at + length])
         at += length
 
 
@@ -194,13 +218,15 @@ def _list(raw: bytes, at: int) -> bytes | None:
     return raw[at : at + size]
 
 
-def _pack_list(aces: list[_Ace]) -> bytes:
+def pack_list(aces: list[Ace]) -> bytes:
+    """A list of these entries."""
     body = b"".join(ace.pack() for ace in aces)
     revision = 4 if any(5 <= ace.kind <= 8 for ace in aces) else 2  # noqa: PLR2004 - object entries
     return _ACL.pack(revision, 0, _ACL.size + len(body), len(aces), 0) + body
 
 
-def _pack(control: int, owner: bytes, group: bytes, sacl: bytes, dacl: bytes) -> bytes:
+def packed(control: int, owner: bytes, group: bytes, sacl: bytes, dacl: bytes) -> bytes:
+    """A self-relative descriptor, its parts in the order Windows writes them."""
     offsets, body, at = [], b"", _HEAD.size
     for part in (sacl, dacl, owner, group):
         offsets.append(at if part else 0)
