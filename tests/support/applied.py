@@ -117,7 +117,7 @@ def leftovers(out: Path, recipe: str) -> list[str]:
         not in {".osrecipe", *(f"{recipe}.{end}" for end in ("iso", "report.json", "report.html"))}
     ]
     odd += [path.name for path in home.iterdir() if path.name not in {"lock", "runs", "store"}]
-    kept = {"plan.json", "journal.jsonl", "report.json", "logs"}
+    kept = {"plan.json", "journal.jsonl", "report.json", "report.html", "logs"}
     for run in (home / "runs").glob("*"):
         odd += [f"{run.name}/{path.name}" for path in run.iterdir() if path.name not in kept]
     store = home / "store" / "v1"

@@ -149,7 +149,12 @@ def test_failure_stops_and_names_the_task(world: World) -> None:
     assert [("open", "image-2.service"), ("discard", "image-2.service")] == [
         note for note in adapter.notes if note[1] == "image-2.service"
     ]
-    assert result.first_failure == _inner(world).first_failure
+    inner = _inner(world).first_failure
+    assert inner is not None
+    assert inner.model_copy(update={"log": ""}) == failure.model_copy(update={"log": ""})
+    log = world.workspace.output.parent / failure.log
+    assert log == world.workspace.runs()[-1].path / inner.log
+    assert "failed: Input/output error: `image`" in log.read_text(encoding="utf-8")
 
 
 def _inner(world: World) -> RunResult:

@@ -125,7 +125,8 @@ def test_cleanup_with_pending_actions(sitting: Sitting) -> None:
     done = sitting.run([("cleanup", CleanupImage(level="superseded"), ())])
 
     assert ("failed", "run/pending-actions", ["discard"]) == (done.status, sitting.failure.slug, sitting.ends)
-    assert [] == [e for e in sitting.events if isinstance(e, LogLine)]
+    said = [e.text for e in sitting.events if isinstance(e, LogLine)]
+    assert [f"failed: {sitting.failure.reason}"] == said
 
 
 def test_cleanup_without(sitting: Sitting) -> None:
