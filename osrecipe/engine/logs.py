@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -40,7 +41,9 @@ class Logs:
         """Close a unit's logs."""
         with self._lock:
             for name in [n for n, (owner, _) in self._open.items() if owner == unit]:
-                self._open.pop(name)[1].close()
+                # On a full disk, closing fails for what writing could not flush: that was an error before.
+                with contextlib.suppress(OSError):
+                    self._open.pop(name)[1].close()
 
     def close_all(self) -> None:
         """Close every log."""

@@ -361,8 +361,13 @@ class _Run:
             problem = cause.problems[0]
             self._fail(problem.slug, problem.reason, problem.hint)
         except OSError as cause:
-            slug = Slug.RUN_SPACE if cause.errno == errno.ENOSPC else Slug.RUN_TASK_FAILED
-            self._fail(slug, f"{reason_of(cause)}: `{cause.filename or self._folder.path}`", "")
+            where = cause.filename or self._folder.path
+            if cause.errno == errno.ENOSPC:
+                self._fail(
+                    Slug.RUN_SPACE, f"no space is left: `{where}`", "free space on the output's volume"
+                )
+            else:
+                self._fail(Slug.RUN_TASK_FAILED, f"{reason_of(cause)}: `{where}`", "")
         except Exception as cause:  # noqa: BLE001 - a bug must not leave mounts behind either
             for line in traceback.format_exception(cause):
                 logs.write(LogLine(unit=_ENGINE, task=None, text=line.rstrip("\n")))

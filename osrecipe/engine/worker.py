@@ -119,6 +119,7 @@ class Worker:
             progress=lambda done, text: self._progress(task, done, text),
             log=lambda text: self.log(text, task),
             now=self.request.now,
+            shared=self.request.shared,
             secrets=self.secrets,
             acquired=lambda kind, name: self.emit(ResourceAcquired(unit=self._unit, kind=kind, name=name)),
             released=lambda kind, name: self.emit(ResourceReleased(unit=self._unit, kind=kind, name=name)),
@@ -165,6 +166,7 @@ class Worker:
             raise
         except Exception as cause:
             failed = self._failure(task, cause, 0 if started is None else self._clock.ticks() - started)
+            self.log(f"failed: {failed.code} {failed.reason}".replace(":  ", ": "), task.id)
             self.emit(failed)
             raise UnitFailedError(failed.reason) from cause
 

@@ -15,6 +15,7 @@ from osrecipe.engine.worker import CheckError, Verified
 from osrecipe.formats.iso import IsoReader
 from osrecipe.formats.wim.reader import WimReader
 from osrecipe.model.adapter import Outcome, TaskError
+from osrecipe.model.checks import sentence
 from osrecipe.model.codes import Slug
 from osrecipe.model.winpath import WinPath
 from osrecipe.model.words import count
@@ -117,11 +118,10 @@ def _evaluate_winre(wim: BinaryIO, expectation: Expectation, adapter: Adapter) -
 def _require(results: list[CheckResult], expectation: Expectation) -> None:
     failed = [result for result in results if not result.passed]
     if failed:
-        subject = failed[0].check.model_dump_json(exclude_none=True)
         raise CheckError(
             Slug.RUN_EXPECT_FAILED,
-            f"image {expectation.index} ({expectation.target}) of the finished media is otherwise: {subject}, "
-            f"found: {failed[0].found}",
+            f"of image {expectation.index} ({expectation.target}) of the finished media this is not so: "
+            f"{sentence(failed[0].check)}; found: {failed[0].found}",
             tuple(results),
             remedy="the ISO was not published; change the recipe's `expect`, or what it asks for",
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, assert_never
 
 from pydantic import Field
 
@@ -69,6 +69,30 @@ Check = Annotated[
     PackagePresent | BuildIs | RegistryValueIs | RegistryKeyAbsent | FileIs | FeatureIs | NothingPending,
     Field(discriminator="check"),
 ]
+
+
+def sentence(what: Check) -> str:
+    """What must be true, as a sentence without a full stop; values are as they are, for whoever shows them to clean."""
+    match what:
+        case PackagePresent():
+            said = f"package `{what.identity}` is recorded"
+        case BuildIs():
+            said = f"the build is {what.version}" + (" or later" if what.at_least else "")
+        case RegistryValueIs():
+            value = f"`{what.key}` " + (f"`{what.name}`" if what.name else "(default)")
+            said = f"{value} is absent" if what.data is None else f"{value} is {what.data}"
+        case RegistryKeyAbsent():
+            said = f"`{what.key}` is absent"
+        case FileIs():
+            is_hash = what.state not in {"present", "absent"}
+            said = f"`{what.path}` " + (f"has SHA-256 {what.state}" if is_hash else f"is {what.state}")
+        case FeatureIs():
+            said = f"feature `{what.name}` is {what.state}"
+        case NothingPending():
+            said = "no actions are pending"
+        case _:
+            assert_never(what)
+    return said
 
 
 class CheckResult(Frozen):

@@ -4,15 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from osrecipe.model.checks import (
-    BuildIs,
-    FeatureIs,
-    FileIs,
-    NothingPending,
-    PackagePresent,
-    RegistryKeyAbsent,
-    RegistryValueIs,
-)
+from osrecipe.model.checks import sentence
 from osrecipe.model.codes import ExitCode
 from osrecipe.model.registry import CreateKey, DeleteKey, DeleteValue, RegistryChange, SetValue
 from osrecipe.model.words import count as count  # noqa: PLC0414 - the other words stand here too
@@ -100,26 +92,7 @@ def figures(pairs: Sequence[tuple[str, int]], said: str = "") -> str:
 
 def check(what: Check) -> str:
     """What must be true, as a sentence without a full stop."""
-    match what:
-        case PackagePresent():
-            said = f"package `{what.identity}` is recorded"
-        case BuildIs():
-            said = f"the build is {what.version}" + (" or later" if what.at_least else "")
-        case RegistryValueIs():
-            value = f"`{what.key}` {_value_name(what.name)}"
-            said = f"{value} is absent" if what.data is None else f"{value} is {what.data}"
-        case RegistryKeyAbsent():
-            said = f"`{what.key}` is absent"
-        case FileIs():
-            is_hash = what.state not in {"present", "absent"}
-            said = f"`{what.path}` " + (f"has SHA-256 {what.state}" if is_hash else f"is {what.state}")
-        case FeatureIs():
-            said = f"feature `{what.name}` is {what.state}"
-        case NothingPending():
-            said = "no actions are pending"
-        case _:
-            assert_never(what)
-    return clean(said)
+    return clean(sentence(what))
 
 
 def found(result: CheckResult) -> str:
