@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 import sys
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from osrecipe.cli.options import InputFolders, RecipePath
+from osrecipe.cli.options import InputFolders, NoLock
 
 if TYPE_CHECKING:
-    from osrecipe.cli.prepare import Prepared
+    from osrecipe.cli.prepare import Ready
     from osrecipe.engine.runner import Options
     from osrecipe.engine.workspace import Workspace
     from osrecipe.model.monitor import Monitor
@@ -31,9 +32,12 @@ class Progress(StrEnum):
 
 
 def apply(
-    recipe: RecipePath,
+    recipe: Annotated[
+        Path, typer.Argument(metavar="RECIPE|PLAN", help="The recipe, or a plan that `plan --out` saved.")
+    ],
     *,
     inputs: InputFolders = None,
+    no_lock: NoLock = False,
     parallel: Annotated[
         int | None,
         typer.Option(
@@ -54,16 +58,22 @@ def apply(
     """Carry the recipe out: plan, service every image, write and verify the ISO.
 
     Stops at the first failure and leaves nothing half-written. What was done before is taken from the store, by
-    content. Exit codes: 0 done, 3 invalid, 4 a task failed, 5 interrupted, 6 cleanup incomplete.
+    content. A saved plan is carried out exactly as it is. With a lock beside the recipe, other inputs than the locked
+    ones are refused. Exit codes: 0 done, 3 invalid, 4 a task failed, 5 interrupted, 6 cleanup incomplete, 7 an input is
+    not what was locked or planned.
     """
     from osrecipe.cli.guard import wants_color
-    from osrecipe.cli.prepare import prepare
+    from osrecipe.cli.prepare import Use, is_saved_plan, prepare, prepare_saved
     from osrecipe.cli.report import try_report
+    from osrecipe.engine.output import relocated
     from osrecipe.engine.runner import Options
     from osrecipe.render import summary
     from osrecipe.render.choose import monitor_for
 
-    prepared = prepare(recipe, inputs)
+    if is_saved_plan(recipe):
+        prepared = prepare_saved(recipe, inputs)
+    else:
+        prepared = prepare(recipe, inputs, Use.NONE if no_lock else Use.HERE).ready
     secrets = _secrets(prepared)
     monitor = monitor_for(progress.value, sys.stdout, sys.stderr, os.environ)
     workspace = _workspace(prepared)
@@ -71,7 +81,8 @@ def apply(
     result = _run(prepared, workspace, monitor, secrets, store_budget * _GIB, options)
     report = try_report(workspace, prepared.plan, result)
     if progress is not Progress.JSON:
-        print(summary.text(result, prepared.plan, color=wants_color(sys.stdout)), end="")
+        shown = relocated(result, os.path.relpath(workspace.output.parent))
+        print(summary.text(shown, prepared.plan, color=wants_color(sys.stdout)), end="")
         for name, path in (("ISO", workspace.output if result.written else None), ("report", report)):
             if path is not None:
                 print(f"{name + ':':8}{os.path.relpath(path)}")
@@ -79,7 +90,7 @@ def apply(
         raise typer.Exit(result.exit_code)
 
 
-def _workspace(prepared: Prepared) -> Workspace:
+def _workspace(prepared: Ready) -> Workspace:
     """Where the run works: beside the output, whose folder is made.
 
     Raises:
@@ -89,8 +100,8 @@ def _workspace(prepared: Prepared) -> Workspace:
     from osrecipe.model.codes import ExitCode, Slug
     from osrecipe.model.problems import OsrecipeError, Problem
 
-    recipe, origins = prepared.loaded.recipe, prepared.loaded.origins
-    output = (prepared.loaded.folder / recipe.output.iso).resolve()
+    origins = prepared.origins
+    output = prepared.output.resolve()
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
     except OSError as cause:
@@ -99,11 +110,11 @@ def _workspace(prepared: Prepared) -> Workspace:
         hint = "name an output in a folder you may write to"
         problem = Problem(Slug.RUN_TASK_FAILED, reason, place, hint, origins.line(place))
         raise OsrecipeError(problem, exit_code=ExitCode.TASK) from cause
-    return Workspace(output, recipe.name)
+    return Workspace(output, prepared.plan.recipe)
 
 
 def _run(
-    prepared: Prepared,
+    prepared: Ready,
     workspace: Workspace,
     monitor: Monitor,
     secrets: dict[str, str],
@@ -128,7 +139,7 @@ def _run(
         )
 
 
-def _secrets(prepared: Prepared) -> dict[str, str]:
+def _secrets(prepared: Ready) -> dict[str, str]:
     """The values of the recipe's secrets.
 
     Raises:
@@ -137,17 +148,17 @@ def _secrets(prepared: Prepared) -> dict[str, str]:
     from osrecipe.model.codes import Slug
     from osrecipe.model.problems import OsrecipeError, Problem
 
-    origins = prepared.loaded.origins
+    origins = prepared.origins
     values: dict[str, str] = {}
     problems: list[Problem] = []
-    for name, source in prepared.loaded.recipe.secrets.items():
-        value = os.environ.get(source.env)
+    for name, variable in prepared.plan.secrets.items():
+        value = os.environ.get(variable)
         if value:
             values[name] = value
             continue
         place = origins.at("secrets", name, "env")
-        reason = f"secret `{name}`: the environment variable `{source.env}` is not set"
-        hint = f"set it for this command: `{source.env}=… osrecipe apply …`"
+        reason = f"secret `{name}`: the environment variable `{variable}` is not set"
+        hint = f"set it for this command: `{variable}=… osrecipe apply …`"
         problems.append(Problem(Slug.INPUT_SECRET, reason, place, hint, origins.line(place)))
     if problems:
         raise OsrecipeError(*problems)

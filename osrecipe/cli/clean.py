@@ -15,6 +15,7 @@ def clean(recipe: RecipePath) -> None:
     from osrecipe.engine.clock import SystemClock
     from osrecipe.engine.janitor import clean_dead_runs
     from osrecipe.engine.lock import RunLock
+    from osrecipe.engine.store import Store
     from osrecipe.engine.workspace import Workspace
     from osrecipe.model.codes import ExitCode
     from osrecipe.recipe import load
@@ -26,11 +27,12 @@ def clean(recipe: RecipePath) -> None:
         return
     with RunLock(workspace.lock, str(workspace.folder), "clean"):
         removed, left = clean_dead_runs(workspace, {}, SystemClock(), by="clean")
-    for text in removed:
+        swept = Store(workspace.store).sweep()
+    for text in (*removed, *(f"store {name}" for name in swept)):
         print(f"removed: {text}")
     for failure in left:
         print(f"left: {failure.reason}" + (f"\n  hint: {failure.remedy}" if failure.remedy else ""))
-    if not removed and not left:
+    if not (removed or swept or left):
         print("nothing to clean")
     if left:
         raise typer.Exit(ExitCode.CLEANUP)
