@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from osrecipe.model.tasks import ExportImages
 
 NAME: Final = "embedded"
-VERSION: Final = "1"
+VERSION: Final = "2"
 """Raised when what this adapter makes of the same input changes."""
 
 

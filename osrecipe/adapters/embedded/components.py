@@ -44,12 +44,14 @@ class Components:
         image: to change.
         hives: of the image; the caller saves them.
         architecture: of the image.
+        package: digest of the package whose components are carried out; empty for none.
     """
 
-    def __init__(self, image: StagedImage, hives: Hives, architecture: str) -> None:
+    def __init__(self, image: StagedImage, hives: Hives, architecture: str, package: str = "") -> None:
         self._image = image
         self._hives = hives
         self._architecture = architecture
+        self._package = package
 
     def install(
         self,
@@ -170,7 +172,9 @@ class Components:
             written = _EPOCH + source.stat().st_mtime_ns // 100
             model = next((place for place in places if self._image.is_plain_file(place)), None)
             descriptor = self._file_descriptor(manifest, file, places[0] if places else stored, model)
-            self._image.put(stored, source, written=written, like=model, descriptor=descriptor)
+            self._image.put(
+                stored, source, written=written, like=model, descriptor=descriptor, package=self._package
+            )
         else:
             found = self._image.info(stored)
             if found is None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO
 
 from osrecipe.adapters.embedded.errors import following, task_errors
+from osrecipe.adapters.embedded.payload import SharedPayload
 from osrecipe.adapters.embedded.records import Records
 from osrecipe.adapters.embedded.services import service
 from osrecipe.adapters.embedded.staged import StagedImage
@@ -106,13 +107,17 @@ class EmbeddedImage:
     def commit(self, to: Path) -> None:
         """As `OpenImage.commit`: one commit of all changes, then the file takes its name."""
         with task_errors():
-            report = self._staged.commit(following(self._ctx, "save the image"))
+            report = self._staged.commit(following(self._ctx, "save the image"), self._shared())
         if report is not None:
             self._ctx.log(
-                f"saved: {report.added} new blobs, {report.reused} already there, {report.appended} bytes appended"
+                f"saved: {report.added} blobs compressed, {report.from_cache} taken compressed, "
+                f"{report.reused} already there, {report.appended} bytes appended"
             )
         shutil.move(self._wim, to)
         self.discard()
+
+    def _shared(self) -> SharedPayload | None:
+        return None if self._ctx.shared is None else SharedPayload(self._ctx.shared, filetime(self._ctx.now))
 
     def discard(self) -> None:
         """As `OpenImage.discard`."""

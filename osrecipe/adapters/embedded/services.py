@@ -24,10 +24,21 @@ def service(image: StagedImage, op: Servicing, ctx: Context, now: int) -> Outcom
         TaskError: it can't be done.
         FormatError: the image or the package is damaged.
     """
-    work = Work(image, ctx, now)
+    work = Work(image, ctx, now, _package(op))
     outcome = _do(work, op)
     work.finish()
     return outcome
+
+
+def _package(op: Servicing) -> str:
+    """The digest of the package an operation adds."""
+    match op:
+        case AddPackage():
+            return op.content
+        case EnableNetfx3():
+            return f"{op.source.digest}-{op.source.name}"
+        case _:
+            return ""
 
 
 def _do(work: Work, op: Servicing) -> Outcome:

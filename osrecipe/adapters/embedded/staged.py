@@ -10,15 +10,17 @@ from __future__ import annotations
 import hashlib
 import io
 from collections import ChainMap
+from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from osrecipe.adapters.embedded.view import file_info
 from osrecipe.formats.errors import Fault, FormatError
 from osrecipe.formats.wim.apply import Editor
+from osrecipe.formats.wim.capture import Compression
 from osrecipe.formats.wim.change import commit
 from osrecipe.formats.wim.edits import Delete, Edit, Link, MakeDirectory, PutFile, SetSecurity
-from osrecipe.formats.wim.layout import ZERO_HASH, Attribute
+from osrecipe.formats.wim.layout import ZERO_HASH, Attribute, Codec
 from osrecipe.formats.wim.reader import WimReader
 from osrecipe.formats.wim.security import inherited
 from osrecipe.formats.wim.tree import Tree
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from osrecipe.adapters.embedded.payload import SharedPayload
     from osrecipe.formats.wim.change import CommitReport
     from osrecipe.formats.wim.progress import ProgressFunction
     from osrecipe.formats.wim.tree import Entry
@@ -56,6 +59,7 @@ class StagedImage:
         self._puts: dict[WinPath, int] = {}
         self._contents: dict[bytes, bytes | Path] = {}
         self._sizes: dict[bytes, int] = {}
+        self._packages: dict[str, dict[bytes, bytes | Path]] = {}
         self._hash: dict[int, bytes] = {}
         self._folders = 0
         self._reader = WimReader.open(wim)
@@ -161,6 +165,7 @@ class StagedImage:
         written: int | None = None,
         like: WinPath | None = None,
         descriptor: bytes | None = None,
+        package: str = "",
     ) -> None:
         """Write a file, making the folders above it; one that is there keeps all but content and write time.
 
@@ -170,12 +175,15 @@ class StagedImage:
             written: its write time as a FILETIME; None means now.
             like: a file whose attributes, descriptor, creation time and named streams a new one takes over.
             descriptor: self-relative; None keeps, takes over or inherits.
+            package: digest of the package it comes from, which other images may get too; empty for none.
         """
         self.make_folder(path.parent)
         source = self._kept(content) if isinstance(content, bytes) else content
         sha1, size = _sha1(source)
         self._contents[sha1] = source
         self._sizes[sha1] = size
+        if package and size:
+            self._packages.setdefault(package, {})[sha1] = source
         shown = None if like is None else str(like)
         edit = PutFile(
             str(path), source, self._now if written is None else written, security=descriptor, like=shown
@@ -237,11 +245,33 @@ class StagedImage:
         """Whether a commit would change anything."""
         return any(self._edits)
 
-    def commit(self, progress: ProgressFunction) -> CommitReport | None:
-        """Write all changes into the file; None when there are none. The image is closed, whatever happens."""
+    def commit(self, progress: ProgressFunction, shared: SharedPayload | None = None) -> CommitReport | None:
+        """Write all changes into the file; None when there are none. The image is closed, whatever happens.
+
+        Args:
+            progress: told of each step; False stops.
+            shared: where compressed payload of packages is taken from, and left for other images.
+        """
+        header, new = self._reader.header, self._new_payload()
         self.close()
         edits = [edit for edit in self._edits if edit is not None]
-        return commit(self._wim, 1, edits, now=self._now, progress=progress) if edits else None
+        if not edits:
+            return None
+        with ExitStack() as stack:
+            readers: list[WimReader] = []
+            if shared is not None and header.codec is not Codec.NONE:
+                compression = Compression(header.codec, header.chunk_size)
+                for package, contents in new.items():
+                    readers += shared.enter(stack, package, contents, compression, progress)
+            return commit(self._wim, 1, edits, now=self._now, payload=readers, progress=progress)
+
+    def _new_payload(self) -> dict[str, dict[bytes, bytes | Path]]:
+        """By package, the contents the file does not have yet."""
+        found = {
+            package: {sha1: source for sha1, source in contents.items() if sha1 not in self._reader.table}
+            for package, contents in self._packages.items()
+        }
+        return {package: contents for package, contents in found.items() if contents}
 
     def close(self) -> None:
         """Let the file go; safe to call twice."""

@@ -32,14 +32,14 @@ class Work:
         ledger: grows with what is done.
     """
 
-    def __init__(self, image: StagedImage, ctx: Context, now: int) -> None:
+    def __init__(self, image: StagedImage, ctx: Context, now: int, package: str = "") -> None:
         self.image = image
         self.ctx = ctx
         self.records = Records(image)
         self.ledger = self.records.ledger
         self.manifests = ImageManifests(self.records.files)
         self.hives = Hives(image, now)
-        self.components = Components(image, self.hives, image.architecture)
+        self.components = Components(image, self.hives, image.architecture, package)
         self._store = _by_family(image.names_in(MANIFESTS))
 
     def finish(self) -> None:
