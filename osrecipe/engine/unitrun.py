@@ -242,6 +242,7 @@ class UnitTurn:
             artifacts=artifacts,
             tree=bench.run.tree,
             now=bench.now,
+            shared=bench.run.shared,
             secret_names=tuple(self._secrets),
         )
 

@@ -74,6 +74,11 @@ class RunFolder:
         """The working media tree."""
         return self.work / "tree"
 
+    @property
+    def shared(self) -> Path:
+        """What units leave for each other so that it is done once; nothing depends on it."""
+        return self.work / "shared"
+
     def unit_work(self, unit: UnitId) -> Path:
         """A unit's private folder."""
         return self.work / "units" / unit

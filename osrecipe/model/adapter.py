@@ -39,10 +39,15 @@ class Refusal(Frozen):
 
 
 class Action(Frozen):
-    """One thing an adapter will do for a task, for people: a command line that can be pasted, or a sentence."""
+    """One thing an adapter will do for a task, for people: a command line that can be pasted, or a sentence.
+
+    Attributes:
+        argv: the command's arguments, with names in braces (`{mount}`, `{input:ID}`) for paths only a run knows.
+    """
 
     text: str
     is_command: bool = False
+    argv: tuple[str, ...] = ()
 
 
 class CancelledError(Exception):
@@ -59,6 +64,8 @@ class Context:
         progress: called with 0.0 to 1.0 and a short text; raises `CancelledError` when the run is to stop.
         log: appends a line to the task's log.
         now: the time written into what has none of its own, Unix seconds; from the plan, so that runs are repeatable.
+        shared: a folder of the run that its units use at the same time, to do once what several need; it may not be
+            there yet, whatever is in it may be missing, and results must not depend on it. None for none.
         secrets: values by the recipe's names; never logged.
         acquired: called BEFORE something outside `work` comes into being (a mount, a loaded hive) with its kind
             and name, so that the janitor can undo it.
@@ -70,6 +77,7 @@ class Context:
     progress: Callable[[float, str], None]
     log: Callable[[str], None]
     now: int
+    shared: Path | None = None
     secrets: dict[str, str] = field(default_factory=dict, repr=False)
     acquired: Callable[[str, str], None] = lambda _kind, _name: None
     released: Callable[[str, str], None] = lambda _kind, _name: None

@@ -35,6 +35,8 @@ class UnitRequest(Frozen):
         work: an empty private folder for the unit.
         artifacts: an empty folder where each artifact is left under its name.
         tree: the working media tree, for jobs that change it.
+        shared: where units of one run leave each other what may be used again, such as compressed payload; not
+            made yet, and nothing may depend on what is in it. None for none.
         now: Unix seconds for what has no time of its own.
         secret_names: which secrets it needs; values travel apart from the request.
     """
@@ -46,6 +48,7 @@ class UnitRequest(Frozen):
     artifacts: Path
     tree: Path
     now: int
+    shared: Path | None = None
     secret_names: tuple[str, ...] = ()
 
 
