@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from osrecipe.model.events import LogLine, TaskFailed, TaskFinished, TaskProgress, UnitProgress, Warned
+from osrecipe.model.events import (
+    LogLine,
+    TaskChecked,
+    TaskFailed,
+    TaskFinished,
+    TaskProgress,
+    UnitProgress,
+    Warned,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection
     from typing import BinaryIO
 
     from osrecipe.engine.workspace import RunFolder
+    from osrecipe.model.checks import CheckResult
     from osrecipe.model.events import Event
     from osrecipe.model.names import TaskId, UnitId
 
@@ -58,20 +68,43 @@ class Logs:
 
 def mask(event: Event, secrets: Collection[str]) -> Event:
     """Take the values of secrets out of every text of an event."""
-    if not secrets:
+    forms = _forms(secrets)
+    if not forms:
         return event
+    update: dict[str, object] = {}
     match event:
         case LogLine() | Warned() | TaskProgress() | UnitProgress():
-            return event.model_copy(update={"text": _masked(event.text, secrets)})
+            update = {"text": _masked(event.text, forms)}
         case TaskFinished():
-            return event.model_copy(update={"detail": _masked(event.detail, secrets)})
+            update = {"detail": _masked(event.detail, forms), "checks": _checks(event.checks, forms)}
         case TaskFailed():
-            update = {"reason": _masked(event.reason, secrets), "remedy": _masked(event.remedy, secrets)}
-            return event.model_copy(update=update)
-    return event
+            update = {
+                "reason": _masked(event.reason, forms),
+                "remedy": _masked(event.remedy, forms),
+                "checks": _checks(event.checks, forms),
+            }
+        case TaskChecked():
+            update = {"checks": _checks(event.checks, forms)}
+    return event.model_copy(update=update)
 
 
-def _masked(text: str, secrets: Collection[str]) -> str:
-    for secret in sorted(secrets, key=len, reverse=True):
-        text = text.replace(secret, MASK) if secret else text
+def without(text: str, secrets: Collection[str]) -> str:
+    """A text without the values of secrets."""
+    return _masked(text, _forms(secrets))
+
+
+def _forms(secrets: Collection[str]) -> tuple[str, ...]:
+    """Secrets as they are and as quoting writes them, the longest first."""
+    found = {form for secret in secrets for form in (secret, json.dumps(secret)[1:-1], repr(secret)[1:-1])}
+    return tuple(sorted(found - {""}, key=lambda form: (-len(form), form)))
+
+
+def _masked(text: str, forms: Collection[str]) -> str:
+    for form in forms:
+        text = text.replace(form, MASK)
     return text
+
+
+def _checks(results: tuple[CheckResult, ...], forms: Collection[str]) -> tuple[CheckResult, ...]:
+    """What reading back showed may be a secret, too: another check than its own may look where it is."""
+    return tuple(r.model_copy(update={"found": _masked(r.found, forms)}) for r in results)

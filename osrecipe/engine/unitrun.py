@@ -15,7 +15,7 @@ from osrecipe.engine.evidence import Evidence, survey
 from osrecipe.engine.graph import key_of
 from osrecipe.engine.janitor import Cleaner, reason_of
 from osrecipe.engine.keys import store_key
-from osrecipe.engine.logs import mask
+from osrecipe.engine.logs import mask, without
 from osrecipe.engine.records import (
     Acquired,
     Published,
@@ -166,7 +166,10 @@ class UnitTurn:
             return "cancelled", ()
         if outcome.status != "done":
             raise _FailedError(
-                self._ledger.failure(outcome.detail or f"the unit ended as `{outcome.status}`")
+                self._ledger.failure(
+                    without(outcome.detail, self._bench.secrets.values())
+                    or f"the unit ended as `{outcome.status}`"
+                )
             )
         if complaint := self._ledger.complaint():
             raise _FailedError(self._ledger.failure(complaint, Slug.RUN_UNACCOUNTED))
@@ -248,7 +251,7 @@ class UnitTurn:
 
     def _hear(self, event: Event) -> None:
         """Take an event from the executor: what must be durable is, before this returns."""
-        event = mask(event, self._secrets.values())
+        event = mask(event, self._bench.secrets.values())  # any unit may read back what another wrote
         match event:
             case UnitStartedEvent() | UnitFinished():
                 return  # the engine says these itself
