@@ -5,7 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from standin import cleanup, imageinfo, mounts, packages, transfer
+from standin import (
+    appx,
+    capabilities,
+    cleanup,
+    drivers,
+    edition,
+    features,
+    imageinfo,
+    intl,
+    mounts,
+    packages,
+    transfer,
+    unattend,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -13,7 +26,10 @@ if TYPE_CHECKING:
     from standin.job import Job
 
 GLOBALS = frozenset(
-    "? english logpath loglevel scratchdir quiet norestart format image online windir sysdrivedir".split()
+    (
+        *("?", "english", "logpath", "loglevel", "scratchdir", "quiet", "norestart", "format"),
+        *("image", "online", "windir", "sysdrivedir"),
+    )
 )
 """Options that every command takes."""
 ALIASES = {"wimfile": "imagefile"}
@@ -109,6 +125,35 @@ COMMANDS = (
         "revertpendingactions spsuperseded hidesp startcomponentcleanup resetbase defer analyzecomponentstore "
         "checkhealth scanhealth restorehealth source limitaccess",
     ),
+    _writes("Enable-Feature", features.enable_feature, "featurename packagename source limitaccess all"),
+    _writes("Disable-Feature", features.disable_feature, "featurename packagename remove"),
+    _reads("Get-Features", features.get_features, "packagename"),
+    _reads("Get-FeatureInfo", features.get_feature_info, "featurename packagename"),
+    _writes("Add-Capability", capabilities.add_capability, "capabilityname source limitaccess"),
+    _writes("Remove-Capability", capabilities.remove_capability, "capabilityname"),
+    _reads("Get-Capabilities", capabilities.get_capabilities, "source limitaccess"),
+    _reads("Get-CapabilityInfo", capabilities.get_capability_info, "capabilityname source limitaccess"),
+    _writes("Add-Driver", drivers.add_driver, "driver recurse forceunsigned"),
+    _writes("Remove-Driver", drivers.remove_driver, "driver"),
+    _reads("Get-Drivers", drivers.get_drivers, "all"),
+    _reads("Get-DriverInfo", drivers.get_driver_info, "driver"),
+    _reads("Get-ProvisionedAppxPackages", appx.get_apps),
+    _writes("Remove-ProvisionedAppxPackage", appx.remove_app, "packagename"),
+    _writes("Apply-Unattend", unattend.apply_unattend, value=True),
+    _reads("Get-Intl", intl.get_intl, "distribution"),
+    _writes("Set-UILang", intl.set_ui_language, value=True),
+    _writes("Set-UILangFallback", intl.set_ui_fallback, value=True),
+    _writes("Set-SysLocale", intl.set_system_locale, value=True),
+    _writes("Set-UserLocale", intl.set_user_locale, value=True),
+    _writes("Set-InputLocale", intl.set_input_locale, value=True),
+    _writes("Set-AllIntl", intl.set_all, value=True),
+    _writes("Set-SKUIntlDefaults", intl.set_sku_defaults, value=True),
+    _writes("Set-TimeZone", intl.set_time_zone, value=True),
+    _writes("Set-LayeredDriver", intl.set_layered_driver, value=True),
+    _writes("Set-SetupUILang", intl.set_setup_language, "distribution", value=True),
+    _writes("Gen-LangINI", intl.gen_lang_ini, "distribution"),
+    _reads("Get-CurrentEdition", edition.get_current_edition),
+    _reads("Get-TargetEditions", edition.get_target_editions),
 )
 _BY_NAME = {name.lower(): command for command in COMMANDS for name in command.names}
 

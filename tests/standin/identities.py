@@ -24,7 +24,7 @@ class Identity:
     @property
     def package_name(self) -> str:
         """As packages are listed."""
-        return "~".join((self.name, self.token, self.arch, self.language, self.version))
+        return f"{self.name}~{self.token}~{self.arch}~{self.language}~{self.version}"
 
     @property
     def series(self) -> tuple[str, str, str, str]:

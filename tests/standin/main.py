@@ -38,7 +38,11 @@ def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
     """Carry a command line out; returns what the process is to exit with."""
     settings = settings_of(environment)
     _note(settings, {"event": "start", "pid": os.getpid(), "argv": list(arguments)})
-    code = _run(arguments, settings)
+    try:
+        code = _run(arguments, settings)
+    except BrokenPipeError:  # nobody reads on; the interpreter must not try again when it ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 1
     _note(settings, {"event": "end", "pid": os.getpid(), "code": code, "shown": shown(code)})
     return code if os.name == "nt" else code & 0xFF or int(code != 0)
 

@@ -66,7 +66,7 @@ class Payload:
 
 @dataclass(frozen=True)
 class RegistryValue:
-    """A value by the key's whole name (`HKEY_LOCAL_MACHINE\\SOFTWARE\\…`)."""
+    r"""A value by the key's whole name (`HKEY_LOCAL_MACHINE\SOFTWARE\…`)."""
 
     key: str
     name: str
@@ -75,7 +75,7 @@ class RegistryValue:
 
 @dataclass(frozen=True)
 class Manifest:
-    """A component.
+    """A component of the store or of a package.
 
     Attributes:
         key_form: the name of its folder in the store and of its manifest.

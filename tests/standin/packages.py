@@ -128,7 +128,7 @@ def get_package_info(job: Job) -> None:
             raise DismError(50)
         package = open_packages(path, job.scratch)[0]
         mum: Mum | None = package.mum
-        assert mum is not None  # noqa: S101 - narrows the type
+        assert mum is not None
         record = records.get(mum.identity.package_name)
         applicable = record is not None or _applies(job.root, package)
     else:

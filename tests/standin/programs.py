@@ -6,7 +6,7 @@ The one place of the stand-in that starts processes. They get no input and their
 from __future__ import annotations
 
 import os
-import subprocess  # noqa: TID251 - the stand-in is a program of its own, not part of the product
+import subprocess
 from typing import TYPE_CHECKING
 
 from standin.codes import DismError

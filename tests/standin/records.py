@@ -66,7 +66,7 @@ class Records:
         with Hive(self._hive) as hive:
             found = [
                 _record(hive, identity)
-                for name in hive.keys(f"{CBS}\\Packages")  # noqa: SIM118 - a hive is no mapping
+                for name in hive.keys(f"{CBS}\\Packages")
                 if (identity := of_package_name(name)) is not None
             ]
         return sorted(found, key=lambda record: record.identity.package_name.lower())

@@ -11,12 +11,9 @@ import hashlib
 import os
 import stat
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from standin.state import read_json, write_json
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -60,11 +57,12 @@ def difference(before: Snapshot, after: Snapshot) -> Difference:
     groups_before, groups_after = _groups(before), _groups(after)
     for path, entry in sorted(after.items()):
         old = before.get(path)
-        same = old is not None and (old.kind, old.digest) == (entry.kind, entry.digest)
-        if same and entry.kind == "file":
-            assert old is not None  # noqa: S101 - `same` says so
-            same = old.modified == entry.modified and groups_before.get(path) == groups_after.get(path)
-        if not same:
+        if old is None or (old.kind, old.digest, old.modified) != (entry.kind, entry.digest, entry.modified):
+            made.put.append(path)
+            continue
+        # The image's group shrinks by itself when one of its names is replaced; any other change of links is put in.
+        group = groups_after.get(path, frozenset())
+        if group and not (entry.inode == old.inode and group <= groups_before.get(path, frozenset())):
             made.put.append(path)
     return made
 
@@ -86,7 +84,7 @@ def _scan(folder: Path, prefix: str, found: Snapshot, before: Snapshot) -> None:
         path = f"{prefix}{entry.name}"
         status = entry.stat(follow_symlinks=False)
         if stat.S_ISLNK(status.st_mode):
-            found[path] = Entry("link", digest=os.readlink(entry.path))
+            found[path] = Entry("link", digest=str(Path(entry.path).readlink()))
         elif stat.S_ISDIR(status.st_mode):
             found[path] = Entry("folder")
             _scan(folder / entry.name, f"{path}/", found, before)

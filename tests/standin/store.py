@@ -104,10 +104,10 @@ class Store:
             hive, key = self._place(value.key)
             by_hive.setdefault(hive, []).append((key, value))
         for name, rows in by_hive.items():
-            with Hive(find(self.root, f"{_CONFIG}\\{name}"), write=True) as hive:
+            with Hive(find(self.root, f"{_CONFIG}\\{name}"), write=True) as opened:
                 for key, row in rows:
-                    hive.set(key, row.name, row.value)
-                hive.save()
+                    opened.set(key, row.name, row.value)
+                opened.save()
 
     def _place(self, key: str) -> tuple[str, str]:
         """The hive's file name and the key in it."""

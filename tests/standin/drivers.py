@@ -1,0 +1,211 @@
+r"""Drivers: INF folders into the driver store (dism fact sheet §2 and §4.2).
+
+A driver package is its INF and everything beside it. It is copied to `DriverStore\FileRepository`, published as
+`INF\oemN.inf` and noted in the DRIVERS hive. Catalogues are not checked, devices not matched.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from standin.codes import DismError, shown
+from standin.hivefile import Hive, sz
+from standin.hostpaths import host_path
+from standin.imagetree import files, find, put_file, remove_tree
+from standin.listing import show_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from standin.job import Job
+
+_REPOSITORY = "Windows\\System32\\DriverStore\\FileRepository"
+_HIVE = "Windows\\System32\\config\\DRIVERS"
+_INFS = "DriverDatabase\\DriverInfFiles"
+_INVALID = 13
+
+
+@dataclass(frozen=True)
+class Driver:
+    """A third-party driver of the image."""
+
+    published: str
+    original: str
+    folder: str
+    inf: Inf
+
+
+@dataclass(frozen=True)
+class Inf:
+    """The `[Version]` section of an INF."""
+
+    class_name: str
+    provider: str
+    date: str
+    version: str
+
+
+def read_inf(path: Path) -> Inf:
+    """Read an INF.
+
+    Raises:
+        DismError: 13, it has no `[Version]` with a class.
+    """
+    raw = path.read_bytes()
+    encoding = "utf-16" if raw[:2] in {b"\xff\xfe", b"\xfe\xff"} else "cp1252"
+    sections: dict[str, dict[str, str]] = {}
+    name = ""
+    for line in raw.decode(encoding, "replace").splitlines():
+        text = line.partition(";")[0].strip()
+        if text.startswith("[") and text.endswith("]"):
+            name = text[1:-1].lower()
+        elif "=" in text:
+            key, _, value = text.partition("=")
+            sections.setdefault(name, {})[key.strip().lower()] = value.strip().strip('"')
+    version, strings = sections.get("version", {}), sections.get("strings", {})
+    if "class" not in version:
+        raise DismError(_INVALID)
+    provider = version.get("provider", "")
+    provider = strings.get(provider.strip("%").lower(), provider)
+    date, _, number = version.get("driverver", "").partition(",")
+    return Inf(version["class"], provider, date.strip(), number.strip())
+
+
+def add_driver(job: Job) -> None:
+    """Add drivers; a damaged INF in a folder is reported and is no error, one named itself is."""
+    job.need("driver")
+    named = [host_path(text) for text in job.all("driver")]
+    infs = [inf for path in named for inf in _infs(path, recurse=job.has("recurse"))]
+    if not infs:
+        raise DismError(2)
+    console = job.console
+    console.line("Searching for driver packages to install...")
+    console.line(f"Found {len(infs)} driver package(s) to install.")
+    failed: list[int] = []
+    for number, inf in enumerate(infs, start=1):
+        place = f"Installing {number} of {len(infs)} - {inf}"
+        try:
+            _install(job.root, inf)
+        except DismError as problem:
+            failed.append(problem.code)
+            console.line(f"Error - An error occurred. The driver package could not be installed: {inf}")
+            job.log(f"{place}: {shown(problem.code)}")
+        else:
+            console.line(f"{place}: The driver package was successfully installed.")
+        job.reach(100 * number / len(infs))
+    if failed and (len(failed) == len(infs) or inf_named(named)):
+        raise DismError(failed[-1])
+
+
+def inf_named(paths: Iterable[Path]) -> bool:
+    """Whether the command line names an INF itself."""
+    return any(path.suffix.lower() == ".inf" for path in paths)
+
+
+def _infs(path: Path, *, recurse: bool) -> list[Path]:
+    if path.is_file():
+        return [path]
+    if not path.is_dir():
+        raise DismError(2)
+    return [p for p in sorted(path.rglob("*") if recurse else path.iterdir()) if p.suffix.lower() == ".inf"]
+
+
+def _install(root: Path, inf: Path) -> None:
+    read_inf(inf)
+    digest = hashlib.sha256(inf.read_bytes()).hexdigest()[:16]
+    folder = f"{inf.name.lower()}_amd64_{digest}"
+    known = {driver.folder.lower(): driver for driver in drivers(root)}
+    if folder in known:
+        return
+    shutil.copytree(inf.parent, find(root, f"{_REPOSITORY}\\{folder}"), dirs_exist_ok=True)
+    numbers = {driver.published.lower() for driver in known.values()}
+    number = next(n for n in range(len(numbers) + 1) if f"oem{n}.inf" not in numbers)
+    put_file(inf, find(root, f"Windows\\INF\\oem{number}.inf"))
+    with Hive(find(root, _HIVE), write=True) as hive:
+        hive.set(f"{_INFS}\\oem{number}.inf", "Active", sz(folder))
+        hive.set(f"{_INFS}\\oem{number}.inf", "OriginalFileName", sz(inf.name))
+        hive.create(f"DriverDatabase\\DriverPackages\\{folder}")
+        hive.save()
+
+
+def drivers(root: Path) -> list[Driver]:
+    """The image's third-party drivers; the order is that of text: oem1, oem10, oem2."""
+    with Hive(find(root, _HIVE)) as hive:
+        rows = {name: hive.values(f"{_INFS}\\{name}") for name in hive.keys(_INFS)}
+    return [
+        Driver(
+            name,
+            values["OriginalFileName"].text,
+            values["Active"].text,
+            read_inf(find(root, f"Windows\\INF\\{name}")),
+        )
+        for name, values in sorted(rows.items())
+    ]
+
+
+def get_drivers(job: Job) -> None:
+    """List third-party drivers, with `/All` the inbox ones too."""
+    job.console.line("Obtaining list of 3rd party drivers from the driver store...", "")
+    job.console.line("Driver packages listing:", "")
+    rows = [_row(d.published, d.original, d.inf, inbox="No") for d in drivers(job.root)]
+    if job.has("all"):
+        inbox = (p for p in files(find(job.root, "Windows\\INF"), ".inf") if not p.name.startswith("oem"))
+        rows += [_row(path.name, path.name, read_inf(path), inbox="Yes") for path in inbox]
+    if not rows:
+        job.console.line("(No drivers found in the image matching the criteria)", "")
+        return
+    labels = (
+        "Published Name",
+        "Original File Name",
+        "Inbox",
+        "Class Name",
+        "Provider Name",
+        "Date",
+        "Version",
+    )
+    show_rows(job, labels, rows)
+
+
+def _row(published: str, original: str, inf: Inf, *, inbox: str) -> tuple[str, ...]:
+    return published, original, inbox, inf.class_name, inf.provider, inf.date, inf.version
+
+
+def get_driver_info(job: Job) -> None:
+    """One driver of the image."""
+    driver = _find(job)
+    job.console.line("Driver package information:", "")
+    labels = ("Published Name", "Driver Store Path", "Class Name", "Provider Name", "Date", "Version")
+    path = f"{_REPOSITORY}\\{driver.folder}\\{driver.original}"
+    inf = driver.inf
+    for label, value in zip(
+        labels,
+        (driver.published, path, inf.class_name, inf.provider, inf.date, inf.version),
+        strict=True,
+    ):
+        job.console.field(label, value)
+    job.console.line("")
+
+
+def remove_driver(job: Job) -> None:
+    """Remove third-party drivers by their published names; inbox drivers can't be."""
+    driver = _find(job)
+    job.console.line("Found 1 driver package(s) to remove.")
+    remove_tree(find(job.root, f"{_REPOSITORY}\\{driver.folder}"))
+    find(job.root, f"Windows\\INF\\{driver.published}").unlink(missing_ok=True)
+    with Hive(find(job.root, _HIVE), write=True) as hive:
+        hive.delete(f"{_INFS}\\{driver.published}")
+        hive.delete(f"DriverDatabase\\DriverPackages\\{driver.folder}")
+        hive.save()
+    job.console.line(f"Removing 1 of 1 - {driver.published}: The driver package was successfully removed.")
+
+
+def _find(job: Job) -> Driver:
+    name = job.need("driver").lower()
+    found = next((driver for driver in drivers(job.root) if driver.published.lower() == name), None)
+    if found is None:
+        raise DismError(2)
+    return found
