@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from enum import StrEnum
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from osrecipe.cli.options import InputFolders, RecipePath
+from osrecipe.cli.options import InputFolders, LockedOnly, NoLock, RecipePath
+
+if TYPE_CHECKING:
+    from osrecipe.cli.prepare import Prepared
+    from osrecipe.model.assessment import Assessment
+    from osrecipe.model.plan import Plan
 
 
 class Format(StrEnum):
@@ -24,25 +31,132 @@ def plan(
     *,
     inputs: InputFolders = None,
     output: Annotated[Format, typer.Option("--format", "-f", help="How to show it.")] = Format.TEXT,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", metavar="FILE", help="Save the plan; `apply FILE` carries it out."),
+    ] = None,
+    check: Annotated[
+        Path | None,
+        typer.Option(
+            "--check", metavar="FILE", help="Exit with 7 when a saved plan is not what this one is."
+        ),
+    ] = None,
+    status: Annotated[
+        bool,
+        typer.Option(
+            "--status", help="Say what would run here and now, what is stored, why, and what it costs."
+        ),
+    ] = False,
+    locked: LockedOnly = False,
+    no_lock: NoLock = False,
 ) -> None:
     """Show what `apply` would do: every image, every task, in order, with reasons. Changes nothing.
 
-    The same recipe and inputs give the same output, byte for byte.
+    The same recipe and inputs give the same output, byte for byte. With a lock beside the recipe, what is not here is
+    taken from it, and what is here must be what was locked. Exit codes: 0 done, 3 invalid, 7 an input is not what was
+    locked, or `--check` found a difference.
     """
-    from osrecipe.cli.guard import wants_color
-    from osrecipe.cli.prepare import prepare
+    from osrecipe.cli.prepare import prepare, use_of
+    from osrecipe.model.codes import ExitCode, Slug
+    from osrecipe.model.problems import error
 
-    made = prepare(recipe, inputs).plan
+    if check is not None and (out is not None or status):
+        reason = "`--check` only compares, so it goes with neither `--out` nor `--status`"
+        raise error(Slug.USAGE_ARGUMENT, reason, exit_code=ExitCode.USAGE)
+    prepared = prepare(recipe, inputs, use_of(locked=locked, no_lock=no_lock))
+    if check is not None:
+        _check(prepared.plan, recipe, check)
+        return
+    if out is not None:
+        _save(prepared.plan, recipe, out)
+        return
+    _show(prepared.plan, output, _assess(prepared) if status else None)
+
+
+def _show(made: Plan, output: Format, assessed: Assessment | None) -> None:
+    from osrecipe.cli.guard import wants_color
+
     match output:
         case Format.TEXT:
             from osrecipe.render import plan_text
 
-            print(plan_text.text(made, color=wants_color(sys.stdout)), end="")
+            print(plan_text.text(made, assessed, color=wants_color(sys.stdout)), end="")
         case Format.MARKDOWN:
             from osrecipe.render import plan_markdown
 
-            print(plan_markdown.markdown(made), end="")
+            print(plan_markdown.markdown(made, assessed), end="")
         case Format.JSON:
             from osrecipe.render import plan_json
 
-            print(plan_json.dump(made), end="")
+            print(
+                plan_json.dump(made) if assessed is None else plan_json.dump_assessed(made, assessed), end=""
+            )
+
+
+def _save(made: Plan, recipe: Path, out: Path) -> None:
+    """Save a plan so that its inputs and output are found from where it lies.
+
+    Raises:
+        OsrecipeError: it can't be written.
+    """
+    from osrecipe.model.codes import ExitCode, Slug
+    from osrecipe.model.problems import Place, error
+    from osrecipe.render import plan_json
+
+    partial = out.with_name(f".{out.name}.part")
+    try:
+        home = Path(os.path.relpath(recipe.parent, out.parent)).as_posix()
+        text = plan_json.dump(made.model_copy(update={"home": home}))
+        partial.write_text(text, encoding="utf-8", newline="\n")
+        partial.replace(out)
+    except (OSError, ValueError) as cause:  # ValueError: another drive
+        reason = f"the plan can't be saved: {getattr(cause, 'strerror', None) or cause}"
+        hint = "save it on the recipe's drive, in a folder that is there"
+        raise error(
+            Slug.PLAN_FILE, reason, place=Place(out.as_posix()), hint=hint, exit_code=ExitCode.USAGE
+        ) from cause
+    print(
+        f"saved `{out.as_posix()}`: {len(made.units)} units, plan {made.digest.removeprefix('sha256:')[:12]}"
+    )
+    print(f"next: `osrecipe apply {out.as_posix()}`")
+
+
+def _check(fresh: Plan, recipe: Path, file: Path) -> None:
+    """Compare a fresh plan with a saved one, and say what differs.
+
+    Raises:
+        OsrecipeError: the saved plan can't be read.
+        Exit: they differ.
+    """
+    from osrecipe.cli.prepare import load_plan
+    from osrecipe.model.codes import ExitCode
+    from osrecipe.model.diff import Comparison, RecipeDiff
+    from osrecipe.plan.diff import diff_plans
+    from osrecipe.plan.saved import differing_parts, same_work
+    from osrecipe.render import diff_text
+
+    saved = load_plan(file)
+    if same_work(saved, fresh):
+        print(f"{file.as_posix()}: up to date with `{recipe.as_posix()}`")
+        return
+    diff = diff_plans(saved, fresh)
+    shown = RecipeDiff(path=recipe.as_posix(), state="same" if diff.is_empty else "changed", diff=diff)
+    compared = Comparison(before=file.as_posix(), after=recipe.as_posix(), recipes=(shown,))
+    print(diff_text.text(compared), end="")
+    if diff.is_empty:
+        print(f"what differs in the files: {', '.join(differing_parts(saved, fresh))}")
+    raise typer.Exit(ExitCode.DIFFERENT)
+
+
+def _assess(prepared: Prepared) -> Assessment:
+    """What would run here and now, with its costs as far as they are known."""
+    from osrecipe.engine.assess import assess
+    from osrecipe.engine.costs import with_costs
+    from osrecipe.engine.store import Store
+    from osrecipe.engine.workspace import Workspace
+
+    workspace = Workspace(prepared.ready.output.resolve(), prepared.plan.recipe)
+    store = Store(workspace.store)
+    assessed = assess(prepared.plan, prepared.adapter.version, store, workspace.previous_plan())
+    sizes = {name: facts.size for name, facts in prepared.gathered.facts.inputs.items()}
+    return with_costs(assessed, prepared.plan, store, workspace, sizes)

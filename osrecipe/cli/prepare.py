@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from osrecipe.inputs.read import Gathered
     from osrecipe.model.adapter import Adapter
+    from osrecipe.model.origins import Origins
     from osrecipe.model.plan import Plan
     from osrecipe.recipe import LoadedRecipe
 
@@ -57,6 +58,88 @@ class Prepared:
     gathered: Gathered
     plan: Plan
     adapter: Adapter
+
+    @property
+    def ready(self) -> Ready:
+        """What a run needs of it."""
+        output = self.loaded.folder / self.plan.output
+        return Ready(self.plan, self.gathered, self.adapter, self.loaded.origins, output)
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A plan that can be carried out, from a recipe or from a file.
+
+    Attributes:
+        gathered: its inputs' facts, and where they lie.
+        origins: where what was written; of a saved plan only the file is known.
+        output: where the ISO goes.
+    """
+
+    plan: Plan
+    gathered: Gathered
+    adapter: Adapter
+    origins: Origins
+    output: Path
+
+
+def is_saved_plan(path: Path) -> bool:
+    """Whether a file is a saved plan, by its content; one that can't be read is not."""
+    from osrecipe.inputs.saved_plan import MAX_BYTES, is_plan
+
+    try:
+        with path.open("rb") as stream:
+            return path.is_file() and is_plan(stream.read(MAX_BYTES + 1))
+    except (OSError, ValueError):
+        return False
+
+
+def load_plan(path: Path) -> Plan:
+    """Read a saved plan.
+
+    Raises:
+        OsrecipeError: it is not there or is wrong.
+    """
+    from osrecipe.inputs.saved_plan import MAX_BYTES, parse_plan
+    from osrecipe.model.codes import Slug
+    from osrecipe.model.problems import Place, error
+    from osrecipe.plan.saved import check_digests
+
+    shown = path.as_posix()
+    try:
+        with path.open("rb") as stream:
+            data = stream.read(MAX_BYTES + 1)
+    except OSError as cause:
+        reason = f"the plan can't be read: {cause.strerror or cause}"
+        raise error(Slug.PLAN_FILE, reason, place=Place(shown)) from cause
+    plan = parse_plan(data, shown)
+    check_digests(plan, shown)
+    return plan
+
+
+def prepare_saved(path: Path, inputs: Sequence[Path] | None) -> Ready:
+    """Read a saved plan, find its inputs, ask the adapter. Neither recipe nor lock are looked at.
+
+    Raises:
+        OsrecipeError: the plan or an input is wrong, or the adapter refuses a task (exit code 3); an input is not what
+            was planned (exit code 7).
+    """
+    from osrecipe.adapters.embedded import EmbeddedAdapter
+    from osrecipe.inputs.locate import Search
+    from osrecipe.inputs.planned import read_planned
+    from osrecipe.model.origins import Origins
+    from osrecipe.model.problems import OsrecipeError
+    from osrecipe.plan import refusals
+
+    shown = path.as_posix()
+    plan = load_plan(path)
+    folder = path.parent / plan.home
+    gathered = read_planned(plan, Search(folder, tuple(inputs or ())), shown, hash_progress())
+    adapter, origins = EmbeddedAdapter(), Origins(shown)
+    refused = refusals(plan, gathered.facts, adapter, origins)
+    if refused:
+        raise OsrecipeError(*refused)
+    return Ready(plan, gathered, adapter, origins, folder / plan.output)
 
 
 def prepare(recipe: Path, inputs: Sequence[Path] | None, use: Use = Use.AUTO) -> Prepared:

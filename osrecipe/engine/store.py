@@ -86,6 +86,10 @@ class Store:
                 best = entry
         return best
 
+    def evidence(self) -> tuple[Evidence, ...]:
+        """What is known of every artifact that is or was stored, in no order that means anything."""
+        return tuple(entry.evidence for entry in self._all())
+
     @contextmanager
     def lease(self, run: str, clock: Clock) -> Iterator[Lease]:
         """Use the store for a run; what is found or published is not evicted meanwhile."""

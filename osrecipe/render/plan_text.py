@@ -117,7 +117,9 @@ class _Page:
     def _fate(self, unit: Session | Job) -> str:
         """Why its sign is what it is, where the sign does not say it all."""
         status = self._status.get(unit.id) if self._status is not None else None
-        return _fate(status) if status is not None else ""
+        if status is None:
+            return ""
+        return "; ".join(said for said in (_fate(status), words.cost(status.cost)) if said)
 
     def _task(self, task: Task, unit: Session | Job, wide: int, indent: str, width: int) -> list[str]:
         sign = self._sign(unit.id)
@@ -156,9 +158,14 @@ class _Page:
             said += ": " + tally(plan, self._status)
         return [
             self._bold(said),
+            *self._costs(),
             f"writes `{clean(plan.output)}`",
             f"plan {words.short(plan.digest)}",
         ]
+
+    def _costs(self) -> list[str]:
+        known = words.costs([s.cost for s in self._status.values()]) if self._status is not None else ""
+        return [f"to run: {known}"] if known else []
 
     def _bold(self, shown: str) -> str:
         return paint(shown, Ink.BOLD, color=self._color)

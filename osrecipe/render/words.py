@@ -11,8 +11,9 @@ from osrecipe.model.words import count as count  # noqa: PLC0414 - the other wor
 from osrecipe.render.style import clean
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
+    from osrecipe.model.assessment import Cost
     from osrecipe.model.checks import Check, CheckResult
     from osrecipe.model.plan import Session, Task
     from osrecipe.model.tasks import ApplyTweak
@@ -69,6 +70,32 @@ def clock(milliseconds: int) -> str:
     if milliseconds < _HOUR:
         return f"{seconds // 60:02d}:{seconds % 60:02d}.{tenths}"
     return f"{seconds // 3600}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
+
+
+def cost(of: Cost | None) -> str:
+    """`reads 5 MiB, writes 2 MiB, took 3 s`: what is known of a unit's cost."""
+    if of is None:
+        return ""
+    said = (
+        f"reads {size(of.reads)}" if of.reads is not None else "",
+        f"writes {size(of.writes)}" if of.writes is not None else "",
+        f"took {duration(of.milliseconds)}" if of.milliseconds is not None else "",
+    )
+    return ", ".join(part for part in said if part)
+
+
+def costs(of: Iterable[Cost | None]) -> str:
+    """The sum of what is known, and how much is not; an empty string when nothing would run."""
+    known = [each for each in of if each is not None]
+    if not known:
+        return ""
+    reads, writes = sum(c.reads or 0 for c in known), sum(c.writes or 0 for c in known)
+    timed = [c.milliseconds for c in known if c.milliseconds is not None]
+    said = f"reads {size(reads)}, writes {size(writes)}"
+    if timed:
+        said += f", {duration(sum(timed))} of work the last time"
+    new = sum(c.milliseconds is None for c in known)
+    return said + (f", {count(new, 'unit')} never ran" if new else "")
 
 
 def short(digest: str) -> str:
