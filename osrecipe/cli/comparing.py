@@ -28,36 +28,26 @@ _MOST_PROBLEMS = 20
 
 
 @contextmanager
-def sides(before: str, after: str | None, inputs: Sequence[Path]) -> Iterator[tuple[Side, Side]]:
-    """The two sides that the arguments of `diff` mean; what was copied out of git is removed afterwards.
+def sides(before: str, after: Sequence[str], inputs: Sequence[Path]) -> Iterator[list[tuple[Side, Side]]]:
+    """The pairs of sides that the arguments of `diff` mean; what was copied out of git is removed afterwards.
 
     A side without a path of its own has the other's; without any it is the whole folder. `git:X..Y` and `git:X...Y`
-    (from where they parted) are both sides at once.
+    (from where they parted) are both sides at once. After a revision, several paths are several pairs.
 
     Raises:
         OsrecipeError: an argument means nothing, or git does not know it.
     """
     with TemporaryDirectory(prefix="osrecipe-diff-") as folder:
         chosen = _Chosen(Snapshots(Path(folder)), tuple(inputs))
-        one = chosen.parse(before)
-        if len(one) > 1:
-            path = _file_of(after) if after is not None else one[0][1]
-            yield chosen.side(one[0][0], path), chosen.side(one[1][0], path)
-            return
-        [(left, left_path)] = one
-        other = chosen.parse(after if after is not None else ".")
-        if len(other) > 1:
-            msg = f"a range is both sides: `{after}`"
-            raise error(Slug.USAGE_ARGUMENT, msg, exit_code=ExitCode.USAGE)
-        [(right, right_path)] = other
-        yield chosen.side(left, left_path or right_path), chosen.side(right, right_path or left_path)
+        first = chosen.parse(before)
+        has_path = not before.startswith(PREFIX) or bool(first[0][1])
+        if len(after) > 1 and has_path:
+            raise _usage(f"`{before}` is a path: it is compared with one other, not with {len(after)}")
+        yield [chosen.pair(first, argument) for argument in after or [""]]
 
 
-def _file_of(argument: str) -> str:
-    if argument.startswith(PREFIX):
-        reason = f"after a range, a file or folder is meant: `{argument}`"
-        raise error(Slug.USAGE_ARGUMENT, reason, exit_code=ExitCode.USAGE)
-    return argument
+def _usage(reason: str) -> OsrecipeError:
+    return error(Slug.USAGE_ARGUMENT, reason, exit_code=ExitCode.USAGE)
 
 
 class _Chosen:
@@ -90,12 +80,24 @@ class _Chosen:
                 return [(first, path), (end, path)]
         return [(revision or "HEAD", path)]
 
-    def side(self, revision: str | None, path: str) -> Side:
+    def pair(self, first: list[tuple[str | None, str]], argument: str) -> tuple[Side, Side]:
+        """Both sides of one comparison."""
+        if len(first) > 1:
+            if argument.startswith(PREFIX):
+                raise _usage(f"after a range, a file or folder is meant: `{argument}`")
+            path = argument or first[0][1]
+            return self._side(first[0][0], path), self._side(first[1][0], path)
+        second = self.parse(argument)
+        if len(second) > 1:
+            raise _usage(f"a range is both sides, so nothing comes before it: `{argument}`")
+        (one, one_path), (other, other_path) = first[0], second[0]
+        return self._side(one, one_path or other_path), self._side(other, other_path or one_path)
+
+    def _side(self, revision: str | None, path: str) -> Side:
         """The side, its files on disk."""
         if revision is None:
             if not Path(path or ".").exists():
-                reason = f"there is no file or folder `{path}`"
-                raise error(Slug.USAGE_ARGUMENT, reason, exit_code=ExitCode.USAGE)
+                raise _usage(f"there is no file or folder `{path}`")
             return Side(_HERE, Path(), _tidy(path), self._inputs)
         commit = self.repository.commit(revision)
         root = self._snapshots.of(self.repository, commit)
@@ -106,8 +108,7 @@ class _Chosen:
         """A path as seen from the repository's top."""
         found = Path(os.path.relpath(Path(path or ".").resolve(), self.repository.top.resolve())).as_posix()
         if found.startswith("../"):
-            reason = f"`{path}` is not in the repository `{self.repository.top.as_posix()}`"
-            raise error(Slug.USAGE_ARGUMENT, reason, exit_code=ExitCode.USAGE)
+            raise _usage(f"`{path}` is not in the repository `{self.repository.top.as_posix()}`")
         return found
 
 
@@ -118,22 +119,25 @@ def _tidy(path: str) -> str:
 # --- recipes ---------------------------------------------------------------------------------------------------------
 
 
-def compare(before: Side, after: Side) -> Comparison:
-    """Compare every recipe of two sides; what can't be compiled is part of the result.
+def compare(pairs: Sequence[tuple[Side, Side]]) -> Comparison:
+    """Compare every recipe of pairs of sides; what can't be compiled is part of the result.
 
     Raises:
-        OsrecipeError: neither side has a recipe.
+        OsrecipeError: no side has a recipe.
     """
     from osrecipe.model.diff import Comparison
 
-    names = _names(before, after)
-    if not names:
-        reason = f"there is no recipe in `{after.path}`"
+    found: dict[str, RecipeDiff] = {}
+    for before, after in pairs:
+        compared = [_compared(before, after, left, right) for left, right in _names(before, after)]
+        for diff, *_ in _renamed(compared):
+            found.setdefault(diff.path, diff)
+    if not found:
+        where = ", ".join(f"`{after.path}`" for _, after in pairs)
         hint = "a recipe is a YAML file that states `schema: osrecipe/1`"
-        raise error(Slug.RECIPE_MISSING, reason, hint=hint)
-    found = [_compared(before, after, left, right) for left, right in names]
-    paired = _renamed(found)
-    return Comparison(before=before.label, after=after.label, recipes=tuple(diff for diff, *_ in paired))
+        raise error(Slug.RECIPE_MISSING, f"there is no recipe in {where}", hint=hint)
+    before, after = pairs[0]
+    return Comparison(before=before.label, after=after.label, recipes=tuple(found.values()))
 
 
 def _names(before: Side, after: Side) -> list[tuple[str | None, str | None]]:

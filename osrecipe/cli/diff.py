@@ -18,6 +18,7 @@ class Format(StrEnum):
     TEXT = "text"
     MARKDOWN = "markdown"
     JSON = "json"
+    GITHUB = "github"
 
 
 def diff(
@@ -29,8 +30,11 @@ def diff(
         ),
     ],
     after: Annotated[
-        str | None,
-        typer.Argument(metavar="[B]", help="The other side; the current folder when left out."),
+        list[str] | None,
+        typer.Argument(
+            metavar="[B]...",
+            help="The other side; after a revision one or more files or folders, the current folder when left out.",
+        ),
     ] = None,
     *,
     inputs: InputFolders = None,
@@ -48,8 +52,8 @@ def diff(
     from osrecipe.cli.guard import wants_color
     from osrecipe.model.codes import ExitCode
 
-    with sides(before, after, [Path(folder) for folder in inputs or ()]) as (left, right):
-        compared = compare(left, right)
+    with sides(before, after or [], [Path(folder) for folder in inputs or ()]) as pairs:
+        compared = compare(pairs)
     match output:
         case Format.TEXT:
             from osrecipe.render import diff_text
@@ -63,5 +67,9 @@ def diff(
             from osrecipe.render import diff_json
 
             print(diff_json.dump(compared), end="")
+        case Format.GITHUB:
+            from osrecipe.render import diff_github
+
+            print(diff_github.text(compared), end="")
     if exit_code and compared.differing:
         raise typer.Exit(ExitCode.DIFFERENT)

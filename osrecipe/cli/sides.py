@@ -18,10 +18,8 @@ if TYPE_CHECKING:
 
     from osrecipe.adapters.git import Repository, TreeFile
     from osrecipe.inputs.lock import Lock
-    from osrecipe.model.facts import Facts, RegFileFacts
+    from osrecipe.model.facts import Facts
     from osrecipe.model.plan import Plan
-    from osrecipe.model.problems import Place
-    from osrecipe.model.recipe import Input
     from osrecipe.recipe import LoadedRecipe
 
 PREFIX = "git:"
@@ -84,7 +82,9 @@ class Side:
         """
         path = self.file(name)
         if path.suffix == ".json":
-            return _plan_file(path, self.shown(name))
+            from osrecipe.cli.prepare import load_plan
+
+            return load_plan(path)
         from osrecipe.plan import compile_plan
         from osrecipe.recipe import load
 
@@ -125,78 +125,37 @@ def _states_schema(path: Path) -> bool:
         return _SCHEMA.search(stream.read(_MAX_TEXT).decode("utf-8", "replace")) is not None
 
 
-def _plan_file(path: Path, shown: str) -> Plan:
-    from pydantic import ValidationError
-
-    from osrecipe.model.plan import Plan
-    from osrecipe.model.problems import Place
-
-    try:
-        return Plan.model_validate_json(path.read_bytes())
-    except OSError as cause:
-        reason = f"`{shown}` can't be read: {cause.strerror or cause}"
-        raise error(Slug.PLAN_FILE, reason, place=Place(shown)) from cause
-    except ValidationError as cause:
-        first = cause.errors(include_url=False, include_context=False, include_input=False)[0]
-        where = ".".join(map(str, first["loc"]))
-        reason = f"this is no plan of this version: `{where}`: {first['msg'].lower()}"
-        hint = "`osrecipe plan --format json` writes one"
-        raise error(Slug.PLAN_FORMAT, reason, place=Place(shown), hint=hint) from None
-
-
 # --- facts from a lock -----------------------------------------------------------------------------------------------
 
 
 def locked_facts(loaded: LoadedRecipe, lock: Lock) -> Facts:
-    """The facts a lock has for a recipe; `.reg` files that are there are read themselves.
+    """The facts a lock has for a recipe; `.reg` files are part of what is compared, so they are read themselves.
 
     Raises:
-        OsrecipeError: an input or `.reg` file is not in the lock, or under another path (`lock/stale`).
+        OsrecipeError: the lock is not about this recipe (`lock/stale`), or a `.reg` file is not there.
     """
+    from osrecipe.inputs.covering import reg_file_places, uncovered
     from osrecipe.inputs.reg_files import reg_file_facts
     from osrecipe.model.facts import Facts
 
-    problems: list[Problem] = []
-    for name, stated in loaded.recipe.inputs.items():
-        line = lock.inputs.get(name)
-        if line is None or line.path != _path_of(stated):
-            said = "is not in the lock" if line is None else f"is in the lock as another file: {line.path}"
-            problems.append(_stale(f"`{name}` {said}", loaded.origins.at("inputs", name), loaded))
-    reg_files: dict[str, RegFileFacts] = {}
-    for stated_path, place in _reg_files(loaded).items():
-        if (loaded.folder / stated_path).is_file():
-            reg_files[stated_path] = reg_file_facts(loaded.folder / stated_path, stated_path)
-        else:  # a lock may still know it, but `apply` would not find it
-            reason = f"there is no file `{stated_path}`"
-            problems.append(Problem(Slug.INPUT_MISSING, reason, place, "", loaded.origins.line(place)))
+    places = reg_file_places(loaded.recipe, loaded.origins)
+    gone = [path for path in places if not (loaded.folder / path).is_file()]
+    problems = [
+        Problem(
+            Slug.INPUT_MISSING, f"there is no file `{path}`", places[path]
+        )  # a lock may know it, `apply` needs it
+        for path in gone
+    ]
+    at_reg_files = set(places.values())  # one that is new is read, locked or not
+    stale = uncovered(lock, loaded.recipe, loaded.origins)
+    problems += [p for p in stale if p.place not in at_reg_files]
     if problems:
-        raise OsrecipeError(*problems)
+        line = loaded.origins.line
+        raise OsrecipeError(
+            *(Problem(p.slug, p.reason, p.place, p.hint, line(p.place) if p.place else "") for p in problems)
+        )
+    reg_files = {path: reg_file_facts(loaded.folder / path, path) for path in places}
     return Facts(inputs=lock.facts.inputs, reg_files=reg_files)
-
-
-def _stale(reason: str, place: Place, loaded: LoadedRecipe) -> Problem:
-    hint = "run `osrecipe lock` and commit the lock with the recipe"
-    return Problem(Slug.LOCK_STALE, reason, place, hint, loaded.origins.line(place))
-
-
-def _path_of(stated: Input) -> str:
-    from osrecipe.model.recipe import FolderInput, IsoInput
-
-    if isinstance(stated, IsoInput):
-        return stated.iso
-    return stated.folder if isinstance(stated, FolderInput) else stated.update
-
-
-def _reg_files(loaded: LoadedRecipe) -> dict[str, Place]:
-    from osrecipe.model.recipe import TARGETS
-
-    targets = loaded.recipe.targets
-    return {
-        tweak.reg_file: loaded.origins.at("targets", target, "tweaks", name, "reg-file")
-        for target in TARGETS
-        for name, tweak in getattr(targets, target).tweaks.items()
-        if tweak.reg_file is not None
-    }
 
 
 # --- a revision of git -----------------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ from osrecipe.model.diff import (
 )
 from osrecipe.model.frozen import digest_of
 from osrecipe.model.tasks import ApplyTweak
-from osrecipe.plan.diff_details import details, package_versions, promises
+from osrecipe.plan.diff_details import content, details, package_versions, promises
 from osrecipe.plan.diff_images import image_changes
 from osrecipe.plan.diff_match import Both
 from osrecipe.plan.diff_order import moved
@@ -101,7 +101,8 @@ def _tasks(both: Both) -> Iterator[TaskChange]:
     for lanes, tasks in both.tasks:
         lane = lanes.after.id
         for each in tasks.removed:
-            yield TaskChange(change="removed", lane=lane, before=task_side(each), after=None)
+            said = content(each.op, is_new=False)
+            yield TaskChange(change="removed", lane=lane, before=task_side(each), after=None, details=said)
         for pair in tasks.pairs:
             if pair.before.op == pair.after.op:
                 continue
@@ -109,7 +110,8 @@ def _tasks(both: Both) -> Iterator[TaskChange]:
                 was, now = task_side(pair.before), task_side(pair.after)
                 yield TaskChange(change="changed", lane=lane, before=was, after=now, details=found)
         for each in tasks.added:
-            yield TaskChange(change="added", lane=lane, before=None, after=task_side(each))
+            said = content(each.op, is_new=True)
+            yield TaskChange(change="added", lane=lane, before=None, after=task_side(each), details=said)
 
 
 def task_side(task: Task) -> TaskSide:

@@ -66,6 +66,15 @@ def details(before: Op, after: Op, promised: tuple[frozenset[bytes], frozenset[b
     return tuple(found)
 
 
+def content(op: Op, *, is_new: bool) -> tuple[Detail, ...]:
+    """What a tweak does that comes or goes; of other tasks the title says all."""
+    values = _tweak(op) if isinstance(op, ApplyTweak) else {}
+    return tuple(
+        Detail(what=what, before=None if is_new else value, after=value if is_new else None)
+        for what, value in values.items()
+    )
+
+
 def _values(op: Op, promised: frozenset[bytes]) -> dict[str, str]:
     """Every value of an operation by what it is, in words."""
     found = dict(_plain(op))

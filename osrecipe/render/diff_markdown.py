@@ -86,7 +86,7 @@ def _head(comparison: Comparison, warning: str) -> Iterator[str]:
     rows = [
         (
             md_code(r.path) + (f"<br>was {md_code(r.was)}" if r.was else ""),
-            md(diff_words.about(r)),
+            _spans(diff_words.about(r)),
             _rebuilds(r),
         )
         for r in differing
@@ -97,7 +97,7 @@ def _head(comparison: Comparison, warning: str) -> Iterator[str]:
         yield "\n".join(risks)
     if problems := list(_problems(differing)):
         yield "**Without a plan**"
-        yield "\n".join(problems)
+        yield "\n".join(dict.fromkeys(problems))  # a fragment's problem is every recipe's
 
 
 def _rebuilds(recipe: RecipeDiff) -> str:
@@ -113,15 +113,15 @@ def _risks(recipes: Sequence[RecipeDiff]) -> Iterator[str]:
             if len(risk.where) > _MOST_WHERE:
                 where += f" and {len(risk.where) - _MOST_WHERE:,} more"
             of = f"{md_code(recipe.path, in_table=False)}: " if several else ""
-            yield f"- {of}**{risk.kind.value}** {where}: {md(risk.text)}"
+            yield f"- {of}**{risk.kind.value}** {where}: {_spans(risk.text)}"
 
 
 def _problems(recipes: Sequence[RecipeDiff]) -> Iterator[str]:
     for recipe in recipes:
         for problem in recipe.problems[:_MOST_PROBLEMS]:
             place = md_code(str(problem.origin) if problem.origin else recipe.path, in_table=False)
-            hint = f"; {md(problem.hint)}" if problem.hint else ""
-            yield f"- {place}: {md(problem.reason)} ({md_code(problem.slug, in_table=False)}){hint}"
+            hint = f"; {_spans(problem.hint)}" if problem.hint else ""
+            yield f"- {place}: {_spans(problem.reason)} ({md_code(problem.slug, in_table=False)}){hint}"
         if len(recipe.problems) > _MOST_PROBLEMS:
             yield f"- and {len(recipe.problems) - _MOST_PROBLEMS:,} more in {md_code(recipe.path, in_table=False)}"
 
@@ -139,7 +139,8 @@ def _folded(recipe: RecipeDiff, *, full: bool) -> str:
     diff = recipe.diff
     if diff is None:
         return ""
-    title = f"{recipe.path}: {diff_words.about(recipe)}"
+    was = f" (was {recipe.was})" if recipe.was else ""
+    title = f"{recipe.path}{was}: {diff_words.about(recipe)}"
     parts = [*_sections(diff, full=full), *_ends(diff, is_new=recipe.state == "added")]
     body = "\n\n".join(parts)
     # the empty line is what makes a forge read Markdown inside HTML again
@@ -169,9 +170,9 @@ def _placed(row: Row, *, full: bool) -> tuple[str, ...]:
 
 
 def _what(row: Row, *, full: bool) -> str:
-    lines = [md(row.what)]
+    lines = [_spans(row.what)]
     if full:
-        lines += [_detail(detail) for detail in row.details[:_MOST_DETAILS]]
+        lines += [_spans(detail) for detail in row.details[:_MOST_DETAILS]]
         if len(row.details) > _MOST_DETAILS:
             lines.append(f"and {len(row.details) - _MOST_DETAILS:,} more")
     elif row.details:
@@ -179,8 +180,8 @@ def _what(row: Row, *, full: bool) -> str:
     return "<br>".join(lines)
 
 
-def _detail(said: str) -> str:
-    """A detail whose names stand in backticks already."""
+def _spans(said: str) -> str:
+    """Text whose names stand in backticks already."""
     pieces = said.split("`")
     if len(pieces) % 2 == 0:
         return md(said)
@@ -196,13 +197,13 @@ def _plain(piece: str) -> str:
 
 def _ends(diff: PlanDiff, *, is_new: bool) -> Iterator[str]:
     for setting in diff.settings:
-        yield md(diff_words.detail(setting))
+        yield _spans(diff_words.detail(setting))
     if not diff.is_empty and not is_new:
         yield f"Rebuilds {diff_words.rebuilds(diff)}{_units(diff.rebuilt)}"
         if diff.kept:
             yield f"Stays{_units(diff.kept)}"
     if quiet := diff_words.quiet(diff):
-        yield "\n".join(f"- {_detail(said)}" for said in quiet[:_MOST_DETAILS])
+        yield "\n".join(f"- {_spans(said)}" for said in quiet[:_MOST_DETAILS])
 
 
 def _units(names: Sequence[str]) -> str:

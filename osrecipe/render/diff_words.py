@@ -143,9 +143,14 @@ def _input(change: InputChange) -> Row:
     if change.change == "content" or before.summary == after.summary:
         said = f"{after.summary}: other content: {words.short(before.digest)} {ARROW} {words.short(after.digest)}"
     details = [f"was `{before.id}`"] if before.id != after.id else []
-    if before.version != after.version and before.version not in before.summary:
+    if before.version != after.version and not _says(after.summary, after.version):
         details.append(f"version {before.version or _NOTHING} {ARROW} {after.version or _NOTHING}")
     return Row(SIGNS[change.change], name, what=said, details=tuple(details))
+
+
+def _says(summary: str, version: str) -> bool:
+    """Whether a summary holds a version's first two numbers, which is what people call an update by."""
+    return ".".join(version.split(".")[:2]) in summary
 
 
 def images(diff: PlanDiff) -> list[Row]:
@@ -181,12 +186,14 @@ def _task(same: list[TaskChange]) -> Row:
     side = change.after or change.before
     if side is None:
         return Row("", "")
-    details = [detail(d) for d in change.details]
+    what = side.title
+    told: frozenset[str] = frozenset()
+    if change.before and change.after and change.before.title != change.after.title:
+        what = _turned(change.before.title, change.after.title)
+        told = _TOLD
+    details = [detail(d) for d in change.details if d.what not in told]
     if change.change == "added" and side.because:
         details.insert(0, f"because: {side.because}")
-    what = side.title
-    if change.before and change.after and change.before.title != change.after.title:
-        what = f"{change.before.title} {ARROW} {change.after.title}"
     return Row(
         SIGNS[change.change],
         side.id.partition("/")[2],
@@ -194,6 +201,22 @@ def _task(same: list[TaskChange]) -> Row:
         what,
         tuple(details),
     )
+
+
+_TOLD = frozenset({"kb", "version", "images"})
+"""Details that a title which changed says as well, or the input's own row."""
+
+
+def _turned(before: str, after: str) -> str:
+    """Both titles, with the words they have in common at their ends said once."""
+    old, new = before.split(" "), after.split(" ")
+    most = min(len(old), len(new)) - 1
+    first = next((n for n in range(most) if old[n] != new[n]), most)
+    last = next((n for n in range(most - first) if old[-1 - n] != new[-1 - n]), most - first)
+    was, now = (" ".join(words_[first : len(words_) - last]) for words_ in (old, new))
+    if was.endswith(",") and now.endswith(","):
+        was = was[:-1]
+    return " ".join([*old[:first], was, ARROW, now, *new[len(new) - last :]])
 
 
 def detail(each: Detail) -> str:
@@ -235,7 +258,7 @@ def risk(each: Risk) -> tuple[str, str, str]:
 def quiet(diff: PlanDiff) -> list[str]:
     """What differs without changing any image: names, reasons, notes."""
     found = [
-        f"only called otherwise: {r.what} `{r.before}` {ARROW} `{r.after}`"
+        f"only called otherwise: {r.what} `{_bare(r.before, r.what)}` {ARROW} `{_bare(r.after, r.what)}`"
         for r in diff.renames
         if r.what != "task"
     ]
@@ -252,3 +275,8 @@ def quiet(diff: PlanDiff) -> list[str]:
         for n in diff.notes
     ]
     return list(dict.fromkeys(found))
+
+
+def _bare(name: str, what: str) -> str:
+    """A tweak as its author calls it."""
+    return name.partition("/")[2].removeprefix("tweak-") if what == "tweak" else name
