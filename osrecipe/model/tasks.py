@@ -59,7 +59,12 @@ class Operation(Frozen):
 
 
 class AddPackage(Operation):
-    """Add an update package to the image."""
+    """Add an update package to the image.
+
+    Attributes:
+        tolerates: codes that may end the task without failing it, by the ordering rule that places it here: a combined
+            update that only brings a PE image's servicing stack up to date answers 0x8007007e.
+    """
 
     outside_digest = frozenset({"input"})
 
@@ -69,6 +74,7 @@ class AddPackage(Operation):
     update_kind: UpdateKind
     kb: str = ""
     content: Digest
+    tolerates: tuple[str, ...] = ()
 
 
 class EnableNetfx3(Operation):

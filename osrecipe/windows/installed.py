@@ -1,8 +1,8 @@
 r"""What an image's own servicing records say: packages with their states, and the switches of features.
 
 From `SOFTWARE\…\Component Based Servicing\Packages` and, for what has no key there, from the descriptions in
-`servicing\Packages`. Reads only. States as in Microsoft's "CBS servicing states": 0x50 superseded, 0x70 installed,
-0x80 permanent; lower numbers are on the way.
+`servicing\Packages`. Reads only. States as in Microsoft's "CBS servicing states": 0x50 superseded, 0x60 install pending,
+0x65 partially installed, 0x70 installed, 0x80 permanent; lower numbers are on the way.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from osrecipe.formats.hive import Key
     from osrecipe.windows.image_files import ImageFiles
 
-_STATES: Final = {0x50: "superseded", 0x70: "installed", 0x80: "installed"}
+_STATES: Final = {0x50: "superseded", 0x60: "pending", 0x65: "pending", 0x70: "installed", 0x80: "installed"}
 _MUM: Final = ".mum"
 
 
@@ -30,7 +30,7 @@ class InstalledPackage:
 
     Attributes:
         identity: `name~token~arch~lang~version`, as recorded.
-        state: `installed`, `superseded`, or `staged` for every state before.
+        state: `installed`, `pending` (offline that is success), `superseded`, or `staged` for every state before.
         switches: features of the package by lower-case name: on or off.
     """
 

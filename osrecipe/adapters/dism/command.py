@@ -1,0 +1,126 @@
+"""DISM's command lines: one servicing command each, in the one spelling used here.
+
+Pure: it builds lists of arguments; quoting is the business of whoever starts or shows them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+GLOBAL: Final = ("/English", "/NoRestart")
+"""With every command: labels in English, and never a question about a restart."""
+HOUR: Final = 3600.0
+
+
+@dataclass(frozen=True)
+class Verb:
+    """One DISM command without the global options.
+
+    Attributes:
+        arguments: the command and its options.
+        mount: the mounted folder it services (`/Image:`), or empty.
+        doing: for people, while it is going on.
+        hours: the wall budget; a bar that stands still for half an hour is normal.
+    """
+
+    arguments: tuple[str, ...]
+    doing: str
+    mount: str = ""
+    hours: float = 6
+
+    @property
+    def seconds(self) -> float:
+        """The wall budget in seconds."""
+        return self.hours * HOUR
+
+
+def line(program: str, verb: Verb, *, log: str = "", scratch: str = "") -> tuple[str, ...]:
+    """The whole command line.
+
+    Args:
+        program: dism.exe's path.
+        verb: what to do.
+        log: the file DISM writes its own log to; empty for its default.
+        scratch: a folder on a local disk, which exists; empty for DISM's default.
+    """
+    argv = [program, *GLOBAL]
+    argv += [f"/LogPath:{log}", "/LogLevel:3"] if log else []
+    argv += [f"/ScratchDir:{scratch}"] if scratch else []
+    argv += [f"/Image:{verb.mount}"] if verb.mount else []
+    return (*argv, *verb.arguments)
+
+
+def mount(wim: str, index: int, folder: str) -> Verb:
+    """Mount an image for change."""
+    arguments = ("/Mount-Image", f"/ImageFile:{wim}", f"/Index:{index}", f"/MountDir:{folder}")
+    return Verb(arguments, "mount the image")
+
+
+def unmount(folder: str, *, commit: bool) -> Verb:
+    """Save or give up what is mounted."""
+    return Verb(
+        ("/Unmount-Image", f"/MountDir:{folder}", "/Commit" if commit else "/Discard"),
+        "save the image" if commit else "give the image up",
+    )
+
+
+def remount(folder: str) -> Verb:
+    """Make a mount usable again after a restart of the host."""
+    return Verb(("/Remount-Image", f"/MountDir:{folder}"), "mount the image again", hours=1)
+
+
+def cleanup_mountpoints() -> Verb:
+    """Remove damaged mounts; good and recoverable ones are left alone by DISM."""
+    return Verb(("/Cleanup-Mountpoints",), "remove damaged mounts", hours=1)
+
+
+def mounted() -> Verb:
+    """List what is mounted on this host."""
+    return Verb(("/Get-MountedImageInfo",), "list mounts", hours=0.5)
+
+
+def export(source: str, index: int, to: str, *, compress: str = "", bootable: bool = False) -> Verb:
+    """Append an image to a WIM; `compress` only where the WIM does not exist yet."""
+    arguments = [
+        "/Export-Image",
+        f"/SourceImageFile:{source}",
+        f"/SourceIndex:{index}",
+        f"/DestinationImageFile:{to}",
+    ]
+    arguments += [f"/Compress:{compress}"] if compress else []
+    arguments += ["/Bootable"] if bootable else []
+    return Verb(tuple(arguments), "export the image")
+
+
+def add_package(folder: str, package: str) -> Verb:
+    """Add one package."""
+    return Verb(("/Add-Package", f"/PackagePath:{package}"), "add the package", folder, hours=8)
+
+
+def enable_feature(folder: str, feature: str, source: str = "") -> Verb:
+    """Enable a feature and those it is part of, never from the network."""
+    arguments = ["/Enable-Feature", f"/FeatureName:{feature}", "/All", "/LimitAccess"]
+    arguments += [f"/Source:{source}"] if source else []
+    return Verb(tuple(arguments), f"enable {feature}", folder, hours=3)
+
+
+def disable_feature(folder: str, feature: str) -> Verb:
+    """Disable a feature; its payload stays in the image."""
+    return Verb(("/Disable-Feature", f"/FeatureName:{feature}"), f"disable {feature}", folder, hours=3)
+
+
+def cleanup(folder: str, *, reset_base: bool) -> Verb:
+    """Remove superseded components."""
+    arguments = ("/Cleanup-Image", "/StartComponentCleanup", *(("/ResetBase",) if reset_base else ()))
+    return Verb(arguments, "clean up the component store", folder, hours=8)
+
+
+def get_packages(folder: str) -> Verb:
+    """List packages with their states."""
+    return Verb(("/Get-Packages",), "list packages", folder, hours=1)
+
+
+def get_features(folder: str) -> Verb:
+    """List features with their states."""
+    return Verb(("/Get-Features",), "list features", folder, hours=1)

@@ -1,0 +1,132 @@
+"""What this adapter will do for a task: DISM's command lines with names for paths, and sentences for all else. Pure.
+
+The same builders make the lines that are run, so that what is shown is what is done. A path that is only known while
+a run is going on is a name in braces: `{mount}`, `{image}`, `{input:ID}`, `{artifact:UNIT:NAME}`, `{sources:NAME}`.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from osrecipe.adapters.dism import command
+from osrecipe.adapters.dism.exporting import COMPRESS
+from osrecipe.adapters.dism.packages import NETFX3
+from osrecipe.adapters.process import shown
+from osrecipe.model.adapter import Action
+from osrecipe.model.tasks import (
+    AddPackage,
+    ApplyTweak,
+    ArtifactRef,
+    CleanupImage,
+    EnableNetfx3,
+    ExportImages,
+    InjectWinre,
+    SetFeature,
+)
+
+if TYPE_CHECKING:
+    from osrecipe.adapters.dism.command import Verb
+    from osrecipe.model.plan import Job, Session, Task
+    from osrecipe.model.tasks import Ref
+
+MOUNT: Final = "{mount}"
+IMAGE: Final = "{image}"
+LOG: Final = "{log}"
+SCRATCH: Final = "{scratch}"
+_NAMED: Final = re.compile(r"\{([a-z]+)(?::([^{}]+))?\}")
+
+
+def name_of(ref: Ref) -> str:
+    """The name of a reference's path."""
+    return f"{{artifact:{ref.unit}:{ref.name}}}" if isinstance(ref, ArtifactRef) else f"{{input:{ref.input}}}"
+
+
+def describe(task: Task, unit: Session | Job) -> tuple[Action, ...]:
+    """As `Adapter.describe`."""
+    match task.op:
+        case AddPackage() | EnableNetfx3() | SetFeature() | CleanupImage():
+            return _servicing(task)
+        case ExportImages() as op:
+            return _export(op, str(unit.id))
+        case ApplyTweak() as op:
+            return _tweak(op)
+        case InjectWinre():
+            return (Action(text=r"replace `Windows\System32\Recovery\winre.wim` in the mount folder"),)
+        case _:
+            return ()
+
+
+def opening(session: Session) -> tuple[Action, ...]:
+    """Before a session's tasks: its private WIM, mounted."""
+    source = name_of(session.base.wim)
+    return (
+        _command(command.export(source, session.base.index, IMAGE, compress="max")),
+        _command(command.mount(IMAGE, 1, MOUNT)),
+    )
+
+
+def saving() -> Action:
+    """After a session's tasks."""
+    return _command(command.unmount(MOUNT, commit=True))
+
+
+def giving_up() -> Action:
+    """After a session's failure."""
+    return _command(command.unmount(MOUNT, commit=False))
+
+
+def _servicing(task: Task) -> tuple[Action, ...]:
+    match task.op:
+        case AddPackage() as op:
+            return (_command(command.add_package(MOUNT, f"{{input:{op.input}}}")),)
+        case EnableNetfx3() as op:
+            source = f"{{sources:{op.source.unit}:{op.source.name}}}"
+            return (_command(command.enable_feature(MOUNT, NETFX3, source)),)
+        case SetFeature(state="enabled") as op:
+            return (_command(command.enable_feature(MOUNT, op.feature)),)
+        case SetFeature() as op:
+            return (_command(command.disable_feature(MOUNT, op.feature)),)
+        case CleanupImage() as op:
+            return (_command(command.cleanup(MOUNT, reset_base=op.level == "reset-base")),)
+        case _:
+            return ()
+
+
+def _export(op: ExportImages, unit: str) -> tuple[Action, ...]:
+    return tuple(
+        _command(
+            command.export(
+                name_of(part.image.wim),
+                part.image.index,
+                f"{{artifact:{unit}:{op.wim}}}",
+                compress=COMPRESS[op.compress] if number == 1 else "",
+                bootable=number == op.boot_index,
+            )
+        )
+        for number, part in enumerate(op.parts, 1)
+    )
+
+
+def _tweak(op: ApplyTweak) -> tuple[Action, ...]:
+    counted = (
+        (len(op.registry), "make {} registry changes in the hive files of the mount folder"),
+        (len(op.delete), "delete {} paths"),
+        (len(op.copy_folders), "copy {} folders"),
+    )
+    return tuple(Action(text=text.format(number)) for number, text in counted if number)
+
+
+def _command(verb: Verb) -> Action:
+    argv = command.line("dism.exe", verb, log=LOG, scratch=SCRATCH)
+    return Action(text=shown([_variable(text) for text in argv], windows=True), is_command=True, argv=argv)
+
+
+def _variable(text: str) -> str:
+    """Names in braces as variables of `cmd.exe`."""
+
+    def variable(match: re.Match[str]) -> str:
+        parts = [match[1], *(match[2] or "").split(":")]
+        return "%" + re.sub(r"[^A-Z0-9]+", "_", "_".join(p for p in parts if p).upper()) + "%"
+
+    return _NAMED.sub(variable, text)

@@ -1,0 +1,138 @@
+"""An image mounted in a folder, open for change; and one that is only read, from its WIM."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING, BinaryIO, Final
+
+from osrecipe.adapters.dism import command, records
+from osrecipe.adapters.dism.calls import watching
+from osrecipe.adapters.dism.exporting import require_images
+from osrecipe.adapters.dism.folder import ImageFolder
+from osrecipe.adapters.dism.mounting import Mounted
+from osrecipe.adapters.dism.output import package_word
+from osrecipe.adapters.dism.packages import Servicer, package_states
+from osrecipe.engine.files import remove
+from osrecipe.formats.wim.reader import WimReader
+from osrecipe.windows.image_files import WimFiles
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from osrecipe.adapters.dism.calls import Dism
+    from osrecipe.model.adapter import Context, Outcome
+    from osrecipe.model.changes import ChangeSet, FileInfo
+    from osrecipe.model.plan import Session
+    from osrecipe.model.tasks import Servicing
+    from osrecipe.model.winpath import WinPath
+
+_EXPORTED: Final = 0.4
+"""The share of opening an image that is spent on its private copy."""
+
+
+class DismImage:
+    """`OpenImage` over a mounted folder.
+
+    Args:
+        dism: who services it.
+        session: whose base image it is.
+        ctx: of the session.
+    """
+
+    def __init__(self, dism: Dism, session: Session, ctx: Context) -> None:
+        self._dism = dism
+        self._ctx = ctx
+        self._wim = ctx.work / "image.wim"
+        folder = ctx.work / "mount"
+        self._mounted = Mounted(dism, self._wim, folder, ctx)
+        self._open(session, folder)
+        self._files = ImageFolder(folder, ctx.now)
+        self._servicer = Servicer(dism, folder, self._files)
+        self._packages: dict[str, str] | None = None
+
+    def _open(self, session: Session, folder: Path) -> None:
+        """A private one-image WIM, mounted: what is in the store is never written to."""
+        source = str(self._ctx.resolve(session.base.wim))
+        verb = command.export(source, session.base.index, str(self._wim), compress="max")
+        self._dism.run(verb, watching(self._ctx, 0, _EXPORTED))
+        require_images(self._wim, 1)
+        folder.mkdir()
+        self._mounted.mount(1, _EXPORTED, 1)
+
+    def read(self, path: WinPath) -> BinaryIO:
+        """As `OpenImage.read`."""
+        return self._files.read(path)
+
+    def info(self, path: WinPath) -> FileInfo | None:
+        """As `OpenImage.info`."""
+        return self._files.info(path)
+
+    def walk(self, folder: WinPath) -> Iterator[FileInfo]:
+        """As `OpenImage.walk`."""
+        return self._files.walk(folder)
+
+    def apply(self, changes: ChangeSet) -> None:
+        """As `OpenImage.apply`."""
+        for change in changes:
+            self._files.apply(change)
+
+    def service(self, op: Servicing, ctx: Context) -> Outcome:
+        """As `OpenImage.service`."""
+        self._packages = None
+        return self._servicer.service(op, ctx)
+
+    def package_state(self, identity: str) -> str | None:
+        """As `OpenImage.package_state`."""
+        if self._packages is None:
+            self._packages = package_states(self._dism, str(self._mounted.folder), self._ctx)
+        return package_word(self._packages.get(identity.lower()))
+
+    def feature_state(self, name: str) -> str | None:
+        """As `OpenImage.feature_state`."""
+        return self._servicer.feature(name, self._ctx)
+
+    def commit(self, to: Path) -> None:
+        """As `OpenImage.commit`."""
+        self._mounted.commit()
+        shutil.move(self._wim, to)
+        self.discard()
+
+    def discard(self) -> None:
+        """As `OpenImage.discard`; the session's folder goes with its unit when something is still mounted in it."""
+        self._mounted.discard()
+        if not self._mounted.is_held:
+            remove(self._mounted.folder)
+            self._wim.unlink(missing_ok=True)
+
+
+class DismReadImage:
+    """`ReadImage` over an image of a WIM that may lie inside an ISO; nothing is mounted."""
+
+    def __init__(self, wim: BinaryIO, index: int) -> None:
+        from osrecipe.adapters.embedded.reading import WimView
+
+        self._view = WimView(wim, index)
+        self._wim = WimReader(wim)
+        self._files = WimFiles(self._wim, index)
+
+    def read(self, path: WinPath) -> BinaryIO:
+        """As `ReadImage.read`."""
+        return self._view.read(path)
+
+    def info(self, path: WinPath) -> FileInfo | None:
+        """As `ReadImage.info`."""
+        return self._view.info(path)
+
+    def package_state(self, identity: str) -> str | None:
+        """As `ReadImage.package_state`."""
+        return records.package_state(self._files, identity)
+
+    def feature_state(self, name: str) -> str | None:
+        """As `ReadImage.feature_state`."""
+        return records.feature_state(self._files, name)
+
+    def close(self) -> None:
+        """As `ReadImage.close`."""
+        self._view.close()
+        self._wim.close()
