@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from osrecipe import __version__
-from osrecipe.cli import apply, clean, diff, explain, init, inspect, lint, lock, plan, schema, validate
+from osrecipe.cli import apply, clean, diff, explain, init, inspect, lint, lock, plan, schema, show, validate
 from osrecipe.cli.guard import guarded
 
 app = typer.Typer(
@@ -41,6 +41,7 @@ for _name, _command in (
     ("init", init.init),
     ("validate", validate.validate),
     ("lint", lint.lint),
+    ("show", show.show),
     ("lock", lock.lock),
     ("plan", plan.plan),
     ("diff", diff.diff),

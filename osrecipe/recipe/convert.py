@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from osrecipe.model.origins import Loc, Origins
     from osrecipe.recipe.sink import Sink
 
-_HOST_PATHS: tuple[Loc, ...] = (
+HOST_PATHS: tuple[Loc, ...] = (
     ("inputs", "*", "iso"),
     ("inputs", "*", "update"),
     ("inputs", "*", "folder"),
@@ -75,7 +75,7 @@ class Converter:
         """The model form of one value."""
         if loc == _ORDERING:
             return {"use": node.value}
-        if isinstance(node.value, str) and any(matches(loc, p) for p in _HOST_PATHS):
+        if isinstance(node.value, str) and any(matches(loc, p) for p in HOST_PATHS):
             paths.check(node.value, dotted(loc), node.span, self.sink)
             return paths.rebase(node.value, self.folders.get(node.span.place.file, ""))
         return node.value

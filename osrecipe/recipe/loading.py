@@ -5,7 +5,7 @@ All problems are reported together; only a text that is no YAML, or a file that 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from osrecipe.model.codes import Slug
@@ -21,6 +21,7 @@ from osrecipe.recipe.templates import render
 from osrecipe.recipe.words import clip
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from osrecipe.model.origins import Loc
@@ -36,12 +37,16 @@ class LoadedRecipe:
         origins: file and line of every value and key, fragments included.
         folder: the recipe's folder.
         files: all files read, in the order laid over each other; the recipe itself is the last.
+        written: the one tree of all files, rendered.
+        folders: by file as origins name it, its folder as seen from the recipe's.
     """
 
     recipe: Recipe
     origins: Origins
     folder: Path
     files: tuple[Path, ...]
+    written: Map = field(repr=False)
+    folders: Mapping[str, str] = field(repr=False)
 
 
 def load(path: Path, *, shown_as: str | None = None) -> LoadedRecipe:
@@ -68,7 +73,8 @@ def load(path: Path, *, shown_as: str | None = None) -> LoadedRecipe:
         raise sink.error()
     checks.check_output(made, origins, sink)
     sink.raise_any()
-    return LoadedRecipe(made, origins, path.parent, tuple(layer.path for layer in layers))
+    files = tuple(layer.path for layer in layers)
+    return LoadedRecipe(made, origins, path.parent, files, written, folders)
 
 
 def _written(layers: tuple[Layer, ...], sink: Sink) -> Map:
