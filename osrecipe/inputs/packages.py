@@ -6,9 +6,11 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from osrecipe.formats.delta import is_compressed_manifest
+from osrecipe.formats.delta import decode_manifest, is_compressed_manifest
+from osrecipe.formats.errors import FormatError
 from osrecipe.formats.msu import MemberKind, open_package
 from osrecipe.formats.mum import read_manifest, read_package
+from osrecipe.inputs.base_manifest import NO_BASE
 from osrecipe.model.codes import Slug
 from osrecipe.model.facts import PackageFacts
 from osrecipe.model.problems import OsrecipeError, Problem
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
     from osrecipe.formats.msu import OpenedPackage, PackageArchive
     from osrecipe.formats.mum import Manifest, Package
+    from osrecipe.inputs.base_manifest import BaseManifest
     from osrecipe.model.facts import UpdateKind
     from osrecipe.model.version import Architecture
 
@@ -35,7 +38,7 @@ _WINDOWS = re.compile(r"(?:6|10)\.\d+\.(\d{4,5})\.")
 _MAX_DOCUMENTS = 2 << 30
 _MAX_HEADS = 4 << 30
 COMPRESSED_MANIFEST = "manifest:compressed"
-"""A component manifest that can be read only with the base manifest of the image it goes into."""
+"""A component manifest that can be read only with a base manifest that the source media does not have."""
 ARCHITECTURES: dict[str, Architecture] = {
     "x86": "x86",
     "amd64": "amd64",
@@ -70,10 +73,10 @@ class PackageContents:
 Described = list[tuple["PackageArchive", "Package"]]
 
 
-def package_facts(path: Path) -> PackageFacts:
+def package_facts(path: Path, base: BaseManifest = NO_BASE) -> PackageFacts:
     """Facts of a package file; see `read_contents`."""
     with open_package(path) as opened:
-        return read_contents(opened).facts
+        return read_contents(opened, base).facts
 
 
 def described(opened: OpenedPackage) -> Described:
@@ -81,8 +84,12 @@ def described(opened: OpenedPackage) -> Described:
     return [(archive, package) for archive in opened.archives if (package := archive.package()) is not None]
 
 
-def read_contents(opened: OpenedPackage) -> PackageContents:
+def read_contents(opened: OpenedPackage, base: BaseManifest = NO_BASE) -> PackageContents:
     """Read an open package file.
+
+    Args:
+        opened: the file.
+        base: decodes compressed manifests; those it can't decode are named as such.
 
     Raises:
         FormatError: it is damaged.
@@ -94,7 +101,7 @@ def read_contents(opened: OpenedPackage) -> PackageContents:
         raise OsrecipeError(Problem(Slug.INPUT_NOT_UPDATE, "it holds no update package", hint=hint))
     _refuse_hotpatch(opened)
     main = _main(packages)
-    read = _read(packages)
+    read = _read(packages, base)
     stacks = [package for archive, package in packages if archive.kind is MemberKind.STACK]
     return PackageContents(
         main=main,
@@ -129,7 +136,7 @@ class _Read:
     elements: frozenset[str]
 
 
-def _read(packages: Described) -> _Read:
+def _read(packages: Described, base: BaseManifest) -> _Read:
     """All descriptions and manifests of the packages: their names, and what they ask for."""
     inner: list[Package] = []
     manifests: list[Manifest] = []
@@ -143,12 +150,23 @@ def _read(packages: Described) -> _Read:
         inner += [read_package(data) for _, data in documents]
         files = archive.read_each(_ending(archive, _MANIFEST), limit=_MAX_DOCUMENTS)
         names += [name for name, _ in files]
-        plain = [data for _, data in files if not is_compressed_manifest(data)]
+        plain = [text for _, data in files if (text := _decoded(data, base)) is not None]
         compressed |= len(plain) < len(files)
         manifests += [read_manifest(data) for data in plain]
         forms |= _forms(archive)
     elements = set(elements_of(inner, manifests, forms)) | ({COMPRESSED_MANIFEST} if compressed else set())
     return _Read(tuple(descriptions), tuple(names), frozenset(elements))
+
+
+def _decoded(data: bytes, base: BaseManifest) -> bytes | None:
+    """A manifest's text; None when it is compressed and the base is not there or not the one it was made with."""
+    if not is_compressed_manifest(data):
+        return data
+    found = base()
+    try:
+        return None if found is None else decode_manifest(data, found)
+    except FormatError:
+        return None
 
 
 def _builds(main: Package) -> tuple[int, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from osrecipe.formats.errors import FormatError
+from osrecipe.inputs.base_manifest import BaseManifest
 from osrecipe.inputs.hashing import sha256_of, tree_digest
 from osrecipe.inputs.locate import Search, find
 from osrecipe.inputs.media import media_facts
@@ -62,7 +63,10 @@ def read_planned(
     if stale:
         raise OsrecipeError(*stale, exit_code=ExitCode.DIFFERENT)
     features = any(isinstance(task.op, SetFeature) for unit in plan.units for task in unit.tasks)
-    facts = {known.id: _facts(known, paths[known.id], place, features=features) for known in plan.inputs}
+    base = BaseManifest(next((paths[known.id] for known in plan.inputs if known.kind == "iso"), None))
+    facts = {
+        known.id: _facts(known, paths[known.id], place, base, features=features) for known in plan.inputs
+    }
     return Gathered(Facts(inputs=facts), paths)
 
 
@@ -95,14 +99,16 @@ def _digest(
         raise OsrecipeError(Problem(Slug.INPUT_UNREADABLE, reason, place)) from cause
 
 
-def _facts(known: PlannedInput, path: Path, place: Place, *, features: bool) -> InputFacts:
+def _facts(
+    known: PlannedInput, path: Path, place: Place, base: BaseManifest, *, features: bool
+) -> InputFacts:
     sha256 = known.digest.removeprefix("sha256:")
     try:
         match known.kind:
             case "iso":
                 return media_facts(path, sha256, features=features)
             case "update":
-                return update_facts(path, sha256)
+                return update_facts(path, sha256, base)
             case "folder":
                 tree = tree_digest(path)
                 return FolderFacts(tree=tree.digest, files=tree.files, size=tree.size)

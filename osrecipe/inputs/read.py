@@ -6,17 +6,20 @@ With a lock at hand, what is there is held against it, and what is not there can
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from osrecipe.formats.errors import FormatError
+from osrecipe.inputs.base_manifest import NO_BASE, BaseManifest
 from osrecipe.inputs.covering import check_kind, drift, reg_file_places, uncovered
 from osrecipe.inputs.hashing import sha256_of, tree_digest
 from osrecipe.inputs.locate import Search, find
 from osrecipe.inputs.media import media_facts
+from osrecipe.inputs.packages import COMPRESSED_MANIFEST
 from osrecipe.inputs.reg_files import reg_file_facts
 from osrecipe.inputs.updates import update_facts
 from osrecipe.model.codes import ExitCode, Slug
-from osrecipe.model.facts import Facts, FolderFacts, MediaFacts
+from osrecipe.model.facts import Facts, FolderFacts, MediaFacts, UpdateFacts
 from osrecipe.model.problems import OsrecipeError, Problem, Problems
 from osrecipe.model.recipe import FolderInput, IsoInput, UpdateInput
 
@@ -182,9 +185,27 @@ class _Reading:
             case IsoInput():
                 return media_facts(path, self._hash(name, stated, path), features=self._features(name))
             case UpdateInput():
-                facts = update_facts(path, self._hash(name, stated, path))
+                facts = update_facts(path, self._hash(name, stated, path), self.base)
                 check_kind(name, stated, facts)
-                return facts
+                return self._as_locked(name, facts)
+
+    def _as_locked(self, name: InputId, facts: UpdateFacts) -> UpdateFacts:
+        """Without the media, compressed manifests can't be read: the lock says what the same file asks for."""
+        line = self.locked.lock.inputs.get(name) if self.locked else None
+        known = line.facts if line is not None else None
+        if not isinstance(known, UpdateFacts) or known.sha256 != facts.sha256:
+            return facts
+        return known if COMPRESSED_MANIFEST in facts.package.elements else facts
+
+    @cached_property
+    def base(self) -> BaseManifest:
+        """The base manifest of the source media, which may lie anywhere among the inputs."""
+        name = self.recipe.source
+        stated = self.recipe.inputs.get(name)
+        if not isinstance(stated, IsoInput):
+            return NO_BASE
+        found = find(self.search, stated.path, self.origins.at("inputs", name))
+        return NO_BASE if isinstance(found, Problem) else BaseManifest(found)
 
     def _features(self, name: InputId) -> bool:
         """Whether the features of images are looked at: when the recipe switches some, or when the lock has them."""

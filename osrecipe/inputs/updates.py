@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Literal
 
 from osrecipe.formats.msu import Container, open_package
+from osrecipe.inputs.base_manifest import NO_BASE
 from osrecipe.inputs.loose import loose_facts
 from osrecipe.inputs.packages import described, read_contents
 from osrecipe.model.facts import UpdateFacts
@@ -14,22 +15,28 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from osrecipe.formats.msu import OpenedPackage
+    from osrecipe.inputs.base_manifest import BaseManifest
 
 _KB = re.compile(r"KB(\d{6,8})", re.IGNORECASE)
 
 
-def update_facts(path: Path, sha256: str) -> UpdateFacts:
+def update_facts(path: Path, sha256: str, base: BaseManifest = NO_BASE) -> UpdateFacts:
     """Read an update's facts, whatever its kind: whether that can be applied is for a plan to say.
+
+    Args:
+        path: the update.
+        sha256: its hash, computed by the caller.
+        base: of the source media, for compressed manifests.
 
     Raises:
         FormatError: the file is damaged.
         OsrecipeError: it is no update (`input/not-update`).
     """
     with open_package(path) as opened:
-        return opened_facts(opened, path.stat().st_size, sha256)
+        return opened_facts(opened, path.stat().st_size, sha256, base)
 
 
-def opened_facts(opened: OpenedPackage, size: int, sha256: str) -> UpdateFacts:
+def opened_facts(opened: OpenedPackage, size: int, sha256: str, base: BaseManifest = NO_BASE) -> UpdateFacts:
     """As `update_facts`, of a file that is open; `size` in bytes."""
     container = container_of(opened)
     loose = None if described(opened) else loose_facts(opened)
@@ -39,7 +46,7 @@ def opened_facts(opened: OpenedPackage, size: int, sha256: str) -> UpdateFacts:
         return UpdateFacts(
             sha256=sha256, size=size, container=container, update_kind=kind, builds=builds, package=facts
         )
-    contents = read_contents(opened)
+    contents = read_contents(opened, base)
     properties = opened.msu.properties if opened.msu else None
     return UpdateFacts(
         sha256=sha256,

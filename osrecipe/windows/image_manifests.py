@@ -39,10 +39,15 @@ class ImageManifests:
 
     def parse(self, data: bytes) -> Manifest:
         """A manifest from a file's bytes, of this image or of a package for it."""
-        return read_manifest(decode_manifest(data, self._base) if is_compressed_manifest(data) else data)
+        return read_manifest(decode_manifest(data, self.base) if is_compressed_manifest(data) else data)
 
     @cached_property
-    def _base(self) -> bytes:
+    def base(self) -> bytes:
+        """The base manifest of the image's newest servicing stack.
+
+        Raises:
+            FormatError: the image has none.
+        """
         folders = [name for name in self._files.names_in(STORE) if _STACK in name.lower()]
         for name in sorted(folders, key=_stack_version, reverse=True):
             library = self._files.read_bytes(STORE / name / _LIBRARY)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from osrecipe.formats.delta import apply_delta, read_header
 from osrecipe.formats.errors import Fault, FormatError
 from osrecipe.formats.mum import read_package
 from osrecipe.windows.component_store import key_form
@@ -22,6 +25,11 @@ _DESCRIPTIONS: Final = 1 << 30
 """Bytes of all descriptions, or all manifests, together; a genuine cumulative update has about a tenth."""
 _PAYLOAD: Final = 64 << 30
 _ROOT: Final = "update.mum"
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_BASELESS: Final = "n"
+"""The folder of differential files that need no base (`windows.package_elements`)."""
+_MADE: Final = 128 << 20
+"""Bytes a differential file may become: it is made in memory."""
 
 
 @dataclass(frozen=True)
@@ -86,27 +94,38 @@ class Update:
         return tuple(self._component(name, forms[name], found[name]) for name in forms)
 
     def payload_path(self, component: ComponentSource, source_name: str, source_path: str) -> str:
-        """A payload file's path in the archive.
+        """A payload file's path in the archive: the file itself, or what it can be made from without another one.
 
         Raises:
-            FormatError: it does not travel whole.
+            FormatError: it does not travel so.
         """
         inside = source_path.strip(".\\")
-        candidates = [f"{component.key_form}\\{source_name}"]
+        candidates = [
+            f"{component.key_form}\\{source_name}",
+            f"{component.key_form}\\{_BASELESS}\\{source_name}",
+        ]
         if inside:
             candidates.insert(0, f"{component.key_form}\\{inside}\\{source_name}")
         for name in candidates:
             if (found := self._names.get(name.lower())) is not None:
                 return found
         raise FormatError(
-            "msu", Fault.UNSUPPORTED, f"the package does not hold the whole file: `{candidates[-1]}`"
+            "msu", Fault.UNSUPPORTED, f"the package does not hold the whole file: `{candidates[0]}`"
         )
 
     def extract(self, names: Iterable[str], to: Path) -> dict[str, Path]:
-        """Write payload files below a folder; their paths by name in the archive."""
+        """Write payload files below a folder, made whole; their paths by name in the archive.
+
+        Raises:
+            FormatError: the package or a differential file is damaged, or needs a base.
+        """
         wanted = list(dict.fromkeys(names))
         self._archive.extract(wanted, to, limit_bytes=_PAYLOAD)
-        return {name: to.joinpath(*name.replace("/", "\\").split("\\")) for name in wanted}
+        found = {name: to.joinpath(*_parts(name)) for name in wanted}
+        for name, path in found.items():
+            if _is_baseless(name):
+                _make_whole(path)
+        return found
 
     def _component(self, name: str, identity: Identity, data: bytes) -> ComponentSource:
         manifest = self._manifests.parse(data)
@@ -124,3 +143,24 @@ class Update:
             for name, data in found.items()
             if name.endswith(".mum")
         }
+
+
+def _parts(name: str) -> list[str]:
+    return name.replace("/", "\\").split("\\")
+
+
+def _is_baseless(name: str) -> bool:
+    parts = _parts(name)
+    return len(parts) == 3 and parts[1].lower() == _BASELESS  # noqa: PLR2004 - component, folder, file
+
+
+def _make_whole(path: Path) -> None:
+    """Replace a differential file by what it makes, with the time it states; its own hash is checked there."""
+    if path.stat().st_size > _MADE:
+        raise FormatError("delta", Fault.TOO_LARGE, f"a differential file is too large: `{path.name}`")
+    delta = path.read_bytes()
+    path.write_bytes(apply_delta(b"", delta, limit=_MADE))
+    written = read_header(delta).written
+    if written is not None and written >= _EPOCH:
+        moment = (written - _EPOCH) // timedelta(microseconds=1) * 1000
+        os.utime(path, ns=(moment, moment))
