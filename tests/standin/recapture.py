@@ -11,8 +11,10 @@ import shutil
 from typing import TYPE_CHECKING
 
 from standin import snapshot
+from standin.descriptors import restored
 from standin.imageversion import registry_version
 from standin.programs import wimlib
+from standin.wimresources import read_metadata, write_metadata
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,8 +29,10 @@ def recapture(folder: Path, before: Snapshot, wim: Path, index: int, scratch: Pa
     if changes.gone or changes.put:
         overlay = scratch / "overlay"
         _lay_out(folder, overlay, changes, now)
+        metadata = read_metadata(wim, index)
         wimlib("update", wim, str(index), commands=_commands(changes, overlay))
         shutil.rmtree(overlay)
+        write_metadata(wim, index, restored(metadata, read_metadata(wim, index), changes.put))
     _refresh_version(folder, wim, index)
     return now
 
