@@ -71,7 +71,12 @@ def test_a_changed_tweak_runs_only_what_follows_it(copy: Applied, samples: Sampl
     editions = {"install-professional.customize", "install-enterprise.customize"}
     assert {*MEDIA_UNITS, *editions, "install.export"} == ran(copy)
     assert first != sha256(copy.iso)
-    said = json.loads(done.out.splitlines()[0])["units"]["install-professional.customize"]
+    lines = [json.loads(line) for line in done.out.splitlines()]
+    assert ("run-started", "run-finished") == (lines[0]["event"], lines[-1]["event"])
+    assert copy.report["tasks"] == lines[-1]["result"]["tasks"]
+    finished = [line["task"] for line in lines if line["event"] == "task-finished"]
+    assert sorted(t["task"] for t in copy.report["tasks"] if t["status"] == "done") == sorted(finished)
+    said = lines[0]["units"]["install-professional.customize"]
     because = "task `install-professional/tweak-no-consumer-features`"
     assert ("changed", because) == (said["status"], said["because"])
 
