@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final, Self
 from osrecipe.adapters import wire
 from osrecipe.adapters.process import Finished, Program
 from osrecipe.model.codes import ExitCode, Slug
-from osrecipe.model.events import LogLine, TaskFailed, TaskFinished, TaskStarted
+from osrecipe.model.events import LogLine, ResourceAcquired, TaskFailed, TaskFinished, TaskStarted
 from osrecipe.model.execution import UnitOutcome
 from osrecipe.model.problems import error
 
@@ -172,6 +172,8 @@ class _Talk:
         elif message is not None:
             self._follow(message)
             self._emit(message)
+            if isinstance(message, ResourceAcquired):
+                self._program.send(wire.encode_noted(message.name))  # only now may it come into being
         elif line.text:
             text = self._masked(line.text)
             self._said.append(text)

@@ -1,6 +1,7 @@
 """What goes over the pipes between the engine's process and a worker's: one line of JSON for each message.
 
-To the worker, on its standard input: first the request with its secrets, later perhaps the word to cancel. From it,
+To the worker, on its standard input: first the request with its secrets, a word for each acquired resource once the
+journal has it, later perhaps the word to cancel. From it,
 on its standard output: events, and one outcome as the final word. Its standard error is free text for the log.
 Both ends use this module, so that they can't disagree. It moves no bytes itself.
 """
@@ -33,6 +34,12 @@ class Cancel(Frozen):
     """The run is to stop: discard, say `cancelled`, and end."""
 
     cancel: bool = True
+
+
+class Noted(Frozen):
+    """The journal has the resource that was announced: it may come into being."""
+
+    noted: str
 
 
 class LastWord(Frozen):
@@ -69,6 +76,21 @@ def encode_cancel() -> bytes:
 def is_cancel(line: bytes) -> bool:
     """Whether a line on a worker's input is the word to cancel. The end of its input means the same."""
     return not line.strip() or _is(line, Cancel)
+
+
+def encode_noted(name: str) -> bytes:
+    """The word that the journal has a resource."""
+    return _line(Noted(noted=name).model_dump_json())
+
+
+def noted(line: bytes) -> str | None:
+    """The name of the resource a line says the journal has; None for any other line."""
+    if not line.startswith(b'{"noted"'):
+        return None
+    try:
+        return Noted.model_validate_json(line).noted
+    except ValidationError:
+        return None
 
 
 def encode_event(event: Event) -> bytes:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from osrecipe.cli.adapters import AdapterName, AdapterOption, DismOption
 from osrecipe.cli.options import InputFolders, NoLock
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ def apply(
     *,
     inputs: InputFolders = None,
     no_lock: NoLock = False,
+    adapter: AdapterOption = AdapterName.AUTO,
+    dism: DismOption = "",
     parallel: Annotated[
         int | None,
         typer.Option(
@@ -62,6 +65,7 @@ def apply(
     ones are refused. Exit codes: 0 done, 3 invalid, 4 a task failed, 5 interrupted, 6 cleanup incomplete, 7 an input is
     not what was locked or planned.
     """
+    from osrecipe.cli.adapters import running_adapter, undoers, worker_command
     from osrecipe.cli.guard import wants_color
     from osrecipe.cli.prepare import Use, is_saved_plan, prepare, prepare_saved
     from osrecipe.cli.report import try_report
@@ -70,15 +74,17 @@ def apply(
     from osrecipe.render import summary
     from osrecipe.render.choose import monitor_for
 
+    chosen = running_adapter(adapter, dism)
     if is_saved_plan(recipe):
-        prepared = prepare_saved(recipe, inputs)
+        prepared = prepare_saved(recipe, inputs, chosen)
     else:
-        prepared = prepare(recipe, inputs, Use.NONE if no_lock else Use.HERE).ready
+        prepared = prepare(recipe, inputs, Use.NONE if no_lock else Use.HERE, chosen).ready
     secrets = _secrets(prepared)
     monitor = monitor_for(progress.value, sys.stdout, sys.stderr, os.environ)
     workspace = _workspace(prepared)
-    options = Options(parallel=parallel or 0, overwrite=overwrite)
-    result = _run(prepared, workspace, monitor, secrets, store_budget * _GIB, options)
+    options = Options(parallel=parallel or 0, overwrite=overwrite, undoers=undoers(dism))
+    command = worker_command(prepared.adapter.version.name, dism)
+    result = _run(prepared, workspace, monitor, secrets, store_budget * _GIB, options, command)
     report = try_report(workspace, prepared.plan, result)
     if progress is not Progress.JSON:
         shown = relocated(result, os.path.relpath(workspace.output.parent))
@@ -120,12 +126,12 @@ def _run(
     secrets: dict[str, str],
     budget: int,
     options: Options,
+    command: list[str],
 ) -> RunResult:
     from osrecipe.adapters.isolated import IsolatedExecutor
     from osrecipe.engine.runner import run
     from osrecipe.engine.store import Store
 
-    command = [sys.executable, "-m", "osrecipe.cli.worker"]
     with IsolatedExecutor(command, prepared.adapter.version) as executor:
         return run(
             prepared.plan,

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from osrecipe.cli.adapters import AdapterName, AdapterOption, DismOption, planning_adapter
 from osrecipe.cli.options import InputFolders, LockedOnly, NoLock, RecipePath
 
 
@@ -16,11 +17,14 @@ def explain(
     inputs: InputFolders = None,
     locked: LockedOnly = False,
     no_lock: NoLock = False,
+    adapter: AdapterOption = AdapterName.AUTO,
+    dism: DismOption = "",
 ) -> None:
     """Explain one task: what it does, what it follows and precedes with the rules' reasons and sources, its checks."""
     from osrecipe.cli.prepare import prepare, use_of
     from osrecipe.plan.explain import explain as explained
     from osrecipe.render import explanation
 
-    prepared = prepare(recipe, inputs, use_of(locked=locked, no_lock=no_lock))
+    use = use_of(locked=locked, no_lock=no_lock)
+    prepared = prepare(recipe, inputs, use, planning_adapter(adapter, dism))
     print(explanation.text(explained(prepared.plan, task, prepared.adapter)), end="")

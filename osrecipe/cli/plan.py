@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from osrecipe.cli.adapters import AdapterName, AdapterOption, DismOption, planning_adapter
 from osrecipe.cli.options import InputFolders, LockedOnly, NoLock, RecipePath
 
 if TYPE_CHECKING:
@@ -49,6 +50,8 @@ def plan(
     ] = False,
     locked: LockedOnly = False,
     no_lock: NoLock = False,
+    adapter: AdapterOption = AdapterName.AUTO,
+    dism: DismOption = "",
 ) -> None:
     """Show what `apply` would do: every image, every task, in order, with reasons. Changes nothing.
 
@@ -63,7 +66,8 @@ def plan(
     if check is not None and (out is not None or status):
         reason = "`--check` only compares, so it goes with neither `--out` nor `--status`"
         raise error(Slug.USAGE_ARGUMENT, reason, exit_code=ExitCode.USAGE)
-    prepared = prepare(recipe, inputs, use_of(locked=locked, no_lock=no_lock))
+    chosen = planning_adapter(adapter, dism)
+    prepared = prepare(recipe, inputs, use_of(locked=locked, no_lock=no_lock), chosen)
     if check is not None:
         _check(prepared.plan, recipe, check)
         return

@@ -117,14 +117,13 @@ def load_plan(path: Path) -> Plan:
     return plan
 
 
-def prepare_saved(path: Path, inputs: Sequence[Path] | None) -> Ready:
+def prepare_saved(path: Path, inputs: Sequence[Path] | None, adapter: Adapter) -> Ready:
     """Read a saved plan, find its inputs, ask the adapter. Neither recipe nor lock are looked at.
 
     Raises:
         OsrecipeError: the plan or an input is wrong, or the adapter refuses a task (exit code 3); an input is not what
             was planned (exit code 7).
     """
-    from osrecipe.adapters.embedded import EmbeddedAdapter
     from osrecipe.inputs.locate import Search
     from osrecipe.inputs.planned import read_planned
     from osrecipe.model.origins import Origins
@@ -135,15 +134,17 @@ def prepare_saved(path: Path, inputs: Sequence[Path] | None) -> Ready:
     plan = load_plan(path)
     folder = path.parent / plan.home
     gathered = read_planned(plan, Search(folder, tuple(inputs or ())), shown, hash_progress())
-    adapter, origins = EmbeddedAdapter(), Origins(shown)
+    origins = Origins(shown)
     refused = refusals(plan, gathered.facts, adapter, origins)
     if refused:
         raise OsrecipeError(*refused)
     return Ready(plan, gathered, adapter, origins, folder / plan.output)
 
 
-def prepare(recipe: Path, inputs: Sequence[Path] | None, use: Use = Use.AUTO) -> Prepared:
-    """Load, read, compile and ask.
+def prepare(
+    recipe: Path, inputs: Sequence[Path] | None, use: Use = Use.AUTO, adapter: Adapter | None = None
+) -> Prepared:
+    """Load, read, compile and ask the adapter, which is the embedded one unless another is given.
 
     Raises:
         OsrecipeError: the recipe, an input or the plan is wrong, or the adapter refuses a task (exit code 3); the lock
@@ -157,7 +158,7 @@ def prepare(recipe: Path, inputs: Sequence[Path] | None, use: Use = Use.AUTO) ->
     loaded = load(recipe)
     gathered = gather(loaded, recipe, inputs, use)
     plan = compile_plan(loaded.recipe, gathered.facts, loaded.origins)
-    adapter = EmbeddedAdapter()
+    adapter = adapter or EmbeddedAdapter()
     refused = refusals(plan, gathered.facts, adapter, loaded.origins)
     if refused:
         raise OsrecipeError(*refused)

@@ -6,18 +6,23 @@ request. The word to cancel, or the end of its input, stops it at the next progr
 
 from __future__ import annotations
 
+import contextlib
 import os
 import queue
 import sys
 import threading
 import traceback
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from osrecipe.adapters import wire
-from osrecipe.adapters.embedded import EmbeddedAdapter
+from osrecipe.cli.adapters import worker_adapter
 from osrecipe.engine import session
 from osrecipe.media import jobs
+from osrecipe.model.adapter import CancelledError
+from osrecipe.model.events import ResourceAcquired
 from osrecipe.model.plan import Session
+
+_TICK: Final = 0.05
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,6 +41,7 @@ class Pipe:
         self._sink = sink
         self._lock = threading.Lock()
         self._requests: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+        self._noted: queue.SimpleQueue[str] = queue.SimpleQueue()
         self.stopped = threading.Event()
 
     def listen(self) -> None:
@@ -43,7 +49,10 @@ class Pipe:
         for line in iter(self._source.readline, b""):
             if wire.is_cancel(line):
                 break
-            self._requests.put(line)
+            if (name := wire.noted(line)) is not None:
+                self._noted.put(name)
+            else:
+                self._requests.put(line)
         self.stopped.set()
         self._requests.put(None)
 
@@ -52,8 +61,21 @@ class Pipe:
         return iter(self._requests.get, None)
 
     def emit(self, event: Event) -> None:
-        """Send an event."""
+        """Send an event; for an acquired resource, wait until the engine's journal has it.
+
+        Raises:
+            CancelledError: the run is to stop, so that the resource must not come into being.
+        """
         self._write(wire.encode_event(event))
+        if isinstance(event, ResourceAcquired):
+            self._wait_for(event.name)
+
+    def _wait_for(self, name: str) -> None:
+        while not self.stopped.is_set():
+            with contextlib.suppress(queue.Empty):
+                if self._noted.get(timeout=_TICK) == name:
+                    return
+        raise CancelledError
 
     def end(self, outcome: UnitOutcome) -> None:
         """Send a unit's final word."""
@@ -75,7 +97,7 @@ def main() -> None:
     try:
         for line in pipe.requests():
             request, secrets = wire.decode_request(line)
-            pipe.end(_do(request, secrets, pipe, _adapter(request.adapter)))
+            pipe.end(_do(request, secrets, pipe, worker_adapter(request.adapter, sys.argv[1:])))
         status = 0
     except BaseException:  # noqa: BLE001 - whatever it is, the engine must read it in the unit's log
         traceback.print_exc()
@@ -84,14 +106,6 @@ def main() -> None:
     events.close()
     # The listener sits in a read that only the engine can end; an orderly exit would wait for its lock.
     os._exit(status)
-
-
-def _adapter(name: str) -> Adapter:
-    adapter: Adapter = EmbeddedAdapter()
-    if name != adapter.version.name:
-        msg = f"no such adapter: {name}"
-        raise ValueError(msg)
-    return adapter
 
 
 def _do(request: UnitRequest, secrets: dict[str, str], pipe: Pipe, adapter: Adapter) -> UnitOutcome:

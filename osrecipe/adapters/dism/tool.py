@@ -76,6 +76,12 @@ def find(wanted: str = "", environ: Mapping[str, str] | None = None) -> Tool:
     return Tool(path, "the ADK's" if asked == ADK else origin, version_of(path))
 
 
+def is_there(environ: Mapping[str, str] | None = None) -> bool:
+    """Whether a DISM is named by the environment, or this is a host that has one."""
+    environ = os.environ if environ is None else environ
+    return bool(environ.get(VARIABLE)) or _system(environ) is not None
+
+
 def version_of(path: str) -> Version | None:
     """A DISM's version: from its file, or from its banner where it is no Windows program."""
     try:

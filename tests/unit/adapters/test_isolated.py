@@ -15,7 +15,7 @@ import pytest
 from osrecipe.adapters import wire
 from osrecipe.adapters.isolated import IsolatedExecutor
 from osrecipe.model.adapter import AdapterVersion
-from osrecipe.model.events import LogLine, TaskFinished, TaskStarted, UnitStarted
+from osrecipe.model.events import LogLine, ResourceAcquired, TaskFinished, TaskStarted, UnitStarted
 from osrecipe.model.execution import ResolvedRef, UnitOutcome, UnitRequest
 from osrecipe.model.frozen import Digest
 from osrecipe.model.names import LaneId, TaskId, UnitId
@@ -123,6 +123,48 @@ def test_secrets_travel_only_on_standard_input(monkeypatch: pytest.MonkeyPatch) 
     )
     assert outcome.detail == f"{len(SECRET)} True"
     assert [event.text for event in events if isinstance(event, LogLine)] == ["joining with (secret)"]
+
+
+def test_a_resource_waits_for_the_journal() -> None:
+    """The worker hears that its resource is noted only after the event was taken in whole."""
+    taken: list[str] = []
+
+    def emit(event: Event) -> None:
+        if isinstance(event, ResourceAcquired):
+            time.sleep(0.3)
+            taken.append(f"journal has {event.name}")
+        elif isinstance(event, LogLine):
+            taken.append(event.text)
+
+    code = """
+        from osrecipe.model.events import ResourceAcquired
+        say(wire.encode_event(ResourceAcquired(unit=req.unit.id, kind="mount", name="c:/m")))
+        word = wire.noted(sys.stdin.buffer.readline())
+        print("made", word, file=sys.stderr, flush=True); time.sleep(0.2)
+        done()
+    """
+    executor = IsolatedExecutor(worker(code), ADAPTER)
+    assert executor.execute(request(), {}, emit, lambda: False).status == "done"
+    assert ["journal has c:/m", "made c:/m"] == taken
+
+
+def test_a_resource_that_can_t_be_noted_is_never_made(tmp_path: Path) -> None:
+    """When the journal fails, the worker is ended before it goes on."""
+    made = tmp_path / "made"
+    code = f"""
+        from osrecipe.model.events import ResourceAcquired
+        say(wire.encode_event(ResourceAcquired(unit=req.unit.id, kind="mount", name="m")))
+        if wire.noted(sys.stdin.buffer.readline()): open({str(made)!r}, "w")
+        done()
+    """
+
+    def emit(event: Event) -> None:
+        if isinstance(event, ResourceAcquired):
+            raise OSError(28, "no space")
+
+    with pytest.raises(OSError, match="no space"):
+        IsolatedExecutor(worker(code), ADAPTER).execute(request(), {}, emit, lambda: False)
+    assert not made.exists()
 
 
 def test_a_cancelled_worker_is_asked_first() -> None:
