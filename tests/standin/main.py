@@ -27,6 +27,7 @@ from standin.state import MountRegistry
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from typing import BinaryIO
 
     from standin.commands import Command
     from standin.faults import Fault
@@ -34,21 +35,36 @@ if TYPE_CHECKING:
 _ELEVATION = 740
 
 
-def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
-    """Carry a command line out; returns what the process is to exit with."""
-    settings = settings_of(environment)
-    _note(settings, {"event": "start", "pid": os.getpid(), "argv": list(arguments)})
-    try:
-        code = _run(arguments, settings)
-    except BrokenPipeError:  # nobody reads on; the interpreter must not try again when it ends
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 1
-    _note(settings, {"event": "end", "pid": os.getpid(), "code": code, "shown": shown(code)})
+def main(arguments: Sequence[str], environment: Mapping[str, str], stream: BinaryIO | None = None) -> int:
+    """Carry a command line out.
+
+    Args:
+        arguments: the command line without the program.
+        environment: see the package's docstring.
+        stream: what stands for standard output; the real one by default.
+
+    Returns:
+        What the process is to exit with: all 32 bits on Windows, on POSIX the lowest 8.
+    """
+    code = exit_code(arguments, environment, stream or sys.stdout.buffer)
     return code if os.name == "nt" else code & 0xFF or int(code != 0)
 
 
-def _run(arguments: Sequence[str], settings: Settings) -> int:
-    console = Console(sys.stdout.buffer, settings.locale, settings.code_page)
+def exit_code(arguments: Sequence[str], environment: Mapping[str, str], stream: BinaryIO) -> int:
+    """Carry a command line out and return its code as DISM has it, all 32 bits."""
+    settings = settings_of(environment)
+    _note(settings, {"event": "start", "pid": os.getpid(), "argv": list(arguments)})
+    try:
+        code = _run(arguments, settings, stream)
+    except BrokenPipeError:  # nobody reads on; the interpreter must not try again when it ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        code = 1
+    _note(settings, {"event": "end", "pid": os.getpid(), "code": code, "shown": shown(code)})
+    return code
+
+
+def _run(arguments: Sequence[str], settings: Settings, stream: BinaryIO) -> int:
+    console = Console(stream, settings.locale, settings.code_page)
     if not settings.elevated:
         console.elevation_error()
         return _ELEVATION
