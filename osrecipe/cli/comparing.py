@@ -116,6 +116,17 @@ def _tidy(path: str) -> str:
     return Path(path or ".").as_posix()
 
 
+def plan_of(recipe: Path, inputs: Sequence[Path]) -> Plan:
+    """The plan of one recipe, or of a plan file, as `diff` makes it.
+
+    Raises:
+        OsrecipeError: with all that is wrong.
+    """
+    if not recipe.is_file():
+        raise _usage(f"there is no file `{recipe.as_posix()}`")
+    return Side(_HERE, Path(), recipe.as_posix(), tuple(inputs)).plan("")
+
+
 # --- recipes ---------------------------------------------------------------------------------------------------------
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from osrecipe import __version__
-from osrecipe.cli import apply, clean, diff, explain, init, inspect, lint, lock, plan, schema, show, validate
+from osrecipe.cli import apply, clean, diff, explain, fmt, graph, init, inspect, lint, lock, plan, schema, show, validate
 from osrecipe.cli.guard import guarded
 
 app = typer.Typer(
@@ -41,10 +41,12 @@ for _name, _command in (
     ("init", init.init),
     ("validate", validate.validate),
     ("lint", lint.lint),
+    ("fmt", fmt.fmt),
     ("show", show.show),
     ("lock", lock.lock),
     ("plan", plan.plan),
     ("diff", diff.diff),
+    ("graph", graph.graph),
     ("explain", explain.explain),
     ("apply", apply.apply),
     ("inspect", inspect.inspect),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from osrecipe.render import words
 from osrecipe.render.markup import html
+from osrecipe.render.palette import DARK, FAMILIES, LIGHT, family
 from osrecipe.render.style import clean, cut
 from osrecipe.render.timeline import timeline
 
@@ -44,35 +45,6 @@ _STEPS = (
 )
 _MINUTE, _HOUR = 60_000, 3_600_000
 
-FAMILIES: dict[str, str] = {
-    "update": "updates",
-    "feature": "features and .NET",
-    "clean": "cleanup",
-    "custom": "customizing",
-    "media": "images and media",
-}
-_FAMILY = {
-    "add-package": "update",
-    "enable-netfx3": "feature",
-    "set-feature": "feature",
-    "cleanup": "clean",
-    "tweak": "custom",
-    "inject-winre": "custom",
-}
-_LIGHT = {
-    "update": "#9cc3f0",
-    "feature": "#c9b6f2",
-    "clean": "#9fd8cb",
-    "custom": "#f3cf8f",
-    "media": "#cfd5dd",
-}
-_DARK = {
-    "update": "#2f5f9e",
-    "feature": "#5b4a96",
-    "clean": "#1f6f62",
-    "custom": "#86601b",
-    "media": "#4a525e",
-}
 _HATCH = (
     '<defs><pattern id="osr-hatch" width="6" height="6" patternUnits="userSpaceOnUse" '
     'patternTransform="rotate(45)"><path class="hatch" d="M0 0V6"/></pattern></defs>'
@@ -132,8 +104,8 @@ def _tops(rows: tuple[Row, ...]) -> tuple[list[int], int]:
 
 
 def _style() -> str:
-    families = "".join(f".osr-run .{name}{{fill:{color}}}" for name, color in _LIGHT.items())
-    dark = "".join(f".osr-run .{name}{{fill:{color}}}" for name, color in _DARK.items())
+    families = "".join(f".osr-run .{name}{{fill:{color}}}" for name, color in LIGHT.items())
+    dark = "".join(f".osr-run .{name}{{fill:{color}}}" for name, color in DARK.items())
     return (
         "<style>"
         ".osr-run{font:11px ui-sans-serif,system-ui,sans-serif}"
@@ -218,12 +190,12 @@ def _segment(segment: Segment, y: int, scale: _Scale) -> Iterator[str]:
     width = max(end - x, 4.0 if failed else 0.0)
     if width < 1:
         return  # thinner than a line
-    family = "failed" if failed else _FAMILY.get(segment.task.op.op, "media")
+    fill = "failed" if failed else family(segment.task)
     vain = " vain" if segment.status == "discarded" else ""
     tip = f"{clean(segment.task.id)}: {clean(segment.task.title)}, {segment.status}, "
     tip += words.duration(segment.end - segment.start)
     yield (
-        f'<g><title>{html(tip)}</title><rect class="{family}{vain}" x="{x:.1f}" y="{y}" width="{width:.1f}" '
+        f'<g><title>{html(tip)}</title><rect class="{fill}{vain}" x="{x:.1f}" y="{y}" width="{width:.1f}" '
         f'height="{_BAR}"/><path class="cut" d="M{x + width:.1f} {y}v{_BAR}"/>'
     )
     if failed:
