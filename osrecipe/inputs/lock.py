@@ -185,7 +185,9 @@ def _validated(kind: type[_Line], line: LockLine) -> _Line:
         return kind.model_validate_json(line.text)
     except ValidationError as cause:
         found = [
-            line.problem(f"{item['msg'][:1].lower()}{item['msg'][1:]}", position(item["loc"]))
+            line.problem(
+                f"`{item['loc'][-1]}`: {item['msg'][:1].lower()}{item['msg'][1:]}", position(item["loc"])
+            )
             for item in cause.errors(include_url=False, include_context=False, include_input=False)
         ]
         raise OsrecipeError(*found[:_MOST]) from None

@@ -29,6 +29,11 @@ _STEP = "  "
 _UNSAFE = re.compile(r"^[\s\-?:,\[\]{}#&*!|>'\"%@`=~<]|: |:$| #|\s$|\t")
 """What plain text may not begin with or hold in YAML; more is quoted than would be needed."""
 
+_OPENER = re.compile(r"\{(?=[{%#])")
+"""What would begin a template if it were written as it is."""
+_ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t"}
+_WIDE = 0x10000
+
 
 @dataclass(frozen=True)
 class Line:
@@ -90,7 +95,7 @@ class _Writer:
         if isinstance(value, str) and any(matches(loc, pattern) for pattern in HOST_PATHS):
             value = paths.rebase(value, self._folders.get(node.span.place.file, ""))
         if isinstance(value, str):
-            return _quoted(value)
+            return _quoted(_OPENER.sub("{{ '{' }}", value))
         return node.text if node.plain and resolve(node.text) == value else _word(value)
 
 
@@ -102,4 +107,12 @@ def _quoted(text: str) -> str:
     """Text in YAML: plain where nobody could take it for something else, else in double quotes."""
     if text and text.isprintable() and not _UNSAFE.search(text) and resolve(text) == text:
         return text
-    return json.dumps(text, ensure_ascii=not text.isprintable())
+    return '"' + "".join(map(_escaped, text)) + '"'
+
+
+def _escaped(char: str) -> str:
+    if char in _ESCAPES:
+        return _ESCAPES[char]
+    if char.isprintable():
+        return char
+    return f"\\u{ord(char):04x}" if ord(char) < _WIDE else f"\\U{ord(char):08x}"
