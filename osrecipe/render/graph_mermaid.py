@@ -37,11 +37,11 @@ class _Graph:
     @property
     def text(self) -> str:
         """The graph; ids hold nothing of what things are called."""
-        lines = ["flowchart LR"]
+        lines = ["flowchart TB"]  # a review is narrow and long
         for number, (title, nodes) in enumerate(self.groups):
             shown = [f'{name}["{label}"]:::{kind}' for name, label, kind in nodes]
             if title:
-                lines += [f'  subgraph g{number}["{title}"]', "    direction LR"]
+                lines += [f'  subgraph g{number}["{title}"]']
                 lines += [f"    {node}" for node in shown]
                 lines.append("  end")
             else:
