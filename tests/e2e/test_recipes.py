@@ -60,15 +60,15 @@ def test_tweaks_only_touches_only_what_it_names(source: Media, finished: Callabl
     result = finished("tweaks-only")
     named = {*OEM, f"{CONFIG}software".lower()}
     log = "windows\\temp\\setup.log"
-    assert [] == surprises(source.tree("install-1"), result.tree("install-1"), named | {log})
-    assert log not in result.tree("install-1")
-    assert set(OEM) <= result.tree("install-1").keys()
+    assert [] == surprises(source.tree("install-2"), result.tree("install-2"), named | {log})
+    assert log not in result.tree("install-2")
+    assert set(OEM) <= result.tree("install-2").keys()
     key = "Policies\\Microsoft\\Windows\\DataCollection"
     expected = Expected().value(f"{CONFIG}SOFTWARE", key, "AllowTelemetry", ValueType.DWORD, bytes(4))
-    assert [] == wrong_values(expected, result.folder("install-1"))
-    assert [] == unnamed_values(expected, source.folder("install-1"), result.folder("install-1"))
-    assert source.tree("install-2") == result.tree("install-2")
-    assert source.tree("install-1") != result.tree("install-1")
+    assert [] == wrong_values(expected, result.folder("install-2"))
+    assert [] == unnamed_values(expected, source.folder("install-2"), result.folder("install-2"))
+    assert source.tree("install-1") == result.tree("install-1")
+    assert source.tree("install-2") != result.tree("install-2")
 
 
 def test_tweaks_only_leaves_the_media_alone(source: Media, finished: Callable[[str], Media]) -> None:
@@ -78,10 +78,10 @@ def test_tweaks_only_leaves_the_media_alone(source: Media, finished: Callable[[s
     assert {"sources\\install.wim"} == {
         name for name in before | after if before.get(name) != after.get(name)
     }
-    said = [[i["Service Pack Build"] for i in wim_info(m.wim("install-1")[0])[1]] for m in (source, result)]
+    said = [[i["Service Pack Build"] for i in wim_info(m.wim("install-2")[0])[1]] for m in (source, result)]
     assert [["1", "1"], ["1", "1"]] == said
-    assert source.folder("install-1").is_dir()
-    assert files_of(source.folder("install-2")) == files_of(result.folder("install-2"))
+    assert source.folder("install-2").is_dir()
+    assert files_of(source.folder("install-1")) == files_of(result.folder("install-1"))
 
 
 # -- corporate -------------------------------------------------------------------------------------------------------
@@ -185,10 +185,14 @@ def label_of(iso: Path) -> str:
 
 @pytest.mark.parametrize(
     ("name", "label"),
-    [("corporate", "CONTOSO_ENT"), ("monthly-updates", "OSR_2026_11"), ("quickstart", "OSR_SAMPLE_X64")],
+    [
+        ("corporate", "CONTOSO_ENT"),
+        ("monthly-updates", "OSR_2026_11"),
+        ("quickstart", "OSR_17134_228_X64_EN-US"),
+    ],
 )
 def test_labels(applied: Callable[[str], Applied], name: str, label: str) -> None:
-    """The disc is called what the recipe says, or what the source is called."""
+    """The disc is called what the recipe says, or by the build its images were raised to."""
     assert label == label_of(applied(name).iso)
 
 
