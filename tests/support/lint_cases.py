@@ -44,11 +44,11 @@ def write_lock(recipe: Path) -> None:
         for name, stated in loaded.recipe.inputs.items()
     }
     reg_files = {
-        at.tweak.reg_file: LockedRegFile(
-            path=at.tweak.reg_file, facts=reg_file_facts(loaded.folder / at.tweak.reg_file, at.tweak.reg_file)
+        path: LockedRegFile.model_validate(
+            {"reg-file": path, "facts": reg_file_facts(loaded.folder / path, path)}
         )
         for at in Subject(loaded).tweaks()
-        if at.tweak.reg_file is not None
+        if (path := at.tweak.reg_file) is not None
     }
     lock = Lock(loaded.recipe.name, inputs, reg_files)
     lock_path(recipe).write_text(dump(lock), encoding="utf-8", newline="\n")

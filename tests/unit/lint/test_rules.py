@@ -23,6 +23,8 @@ from osrecipe.windows.registry_owners import OWNED, owned_by_windows, shared_key
 if TYPE_CHECKING:
     from support.samples import Samples
 
+    from osrecipe.recipe import LoadedRecipe
+
 ROOT = Path(__file__).parents[3]
 SHIPPED = sorted((ROOT / "recipes").glob("*.yaml"))
 
@@ -44,7 +46,7 @@ def test_shipped_recipes_are_clean_with_their_inputs(path: Path, samples: Sample
 
 def test_shipped_recipes_have_outputs_of_their_own() -> None:
     """Together they are as clean as each alone."""
-    before = []
+    before: list[LoadedRecipe] = []
     for path in SHIPPED:
         subject = gather(path, None, before).subject
         assert () == lint(subject).findings
@@ -164,7 +166,7 @@ def test_not_suspicious(name: str, value: str) -> None:
 
 
 def written(key: str, name: str, number: int | None = None) -> tuple[RegistryKey, str, RegistryData]:
-    """A value below `HKLM\\SOFTWARE`."""
+    r"""A value below `HKLM\SOFTWARE`."""
     data = RegistryData(kind="sz", text="x") if number is None else RegistryData(kind="dword", number=number)
     return RegistryKey(root=RegistryRoot.SOFTWARE, path=key), name, data
 
@@ -196,7 +198,9 @@ def test_builds_decide_too() -> None:
 def test_rows_have_reasons_and_sources() -> None:
     """Each row says what becomes of a write, what to do and who says so, in the form of our messages."""
     for row in OWNED:
-        assert row.reason and row.instead and row.source
+        assert row.reason
+        assert row.instead
+        assert row.source
         assert not row.reason.endswith(".")
         assert row.key == row.key.lower()
         assert row.values == tuple(v.lower() for v in row.values)
@@ -222,9 +226,11 @@ def test_rules_are_described() -> None:
     """Every rule has what the reference page needs, in the form of our messages."""
     for rule in ALL:
         assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", rule.name)
-        assert rule.says and not rule.says.endswith(".")
+        assert rule.says
+        assert not rule.says.endswith(".")
         assert rule.why.endswith(".")
-        assert rule.source and not rule.source.endswith(".")
+        assert rule.source
+        assert not rule.source.endswith(".")
         assert rule.severity in Severity
 
 
