@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from osrecipe.model.frozen import Frozen, Sha256
+from osrecipe.model.moments import MOMENT_PATTERN, require_moment
 from osrecipe.model.names import ID_PATTERN, InputId, TweakId
 from osrecipe.model.registry import RegistryChange
 from osrecipe.model.version import Architecture, BuildText
@@ -43,6 +44,11 @@ KindName = Literal[
     "optional",
 ]
 """The values of `model.facts.UpdateKind` (a test says so), written out because the schema needs them in place."""
+Timestamp = Annotated[
+    str,
+    StringConstraints(pattern=MOMENT_PATTERN),
+    AfterValidator(require_moment),
+]
 TargetName = Literal["install", "winre", "winpe", "setup"]
 TARGETS: tuple[TargetName, ...] = ("install", "winre", "winpe", "setup")
 
@@ -243,7 +249,14 @@ class Media(Frozen):
         default=SyncSources(), alias="sync-sources", description="`{from:, by:}`, or `none`."
     )
     label: Annotated[str, StringConstraints(min_length=1, max_length=32)] = Field(
-        default="auto", description="The ISO's volume label; `auto` keeps the source's."
+        default="auto",
+        description="The ISO's volume label, or `source` for the source's, or `build` for one made of the images' build "
+        "(`OSR_17134_228_X64_EN-US`); `auto` is `build` when an update raises the build, else `source`.",
+    )
+    timestamp: Timestamp | None = Field(
+        default=None,
+        description="The time of everything that is written and has none of its own, in UTC: `2018-08-14` or "
+        "`2018-08-14T12:00:00Z`; when it is left out, the latest time on the source.",
     )
 
 

@@ -60,7 +60,7 @@ def compile_plan(recipe: Recipe, facts: Facts, origins: Origins) -> Plan:
     _check_ordering(work)
     selected = _selected(work)
     _raise(work)
-    draft = Draft()
+    draft = Draft(work.stated_time)
     boot = boot_images(work.media.boot.images, work.media.boot.boot_index) if work.media.boot else ()
     check_absent(work, selected, boot)
     sources = Sources(take_images(work, draft, boot=bool(boot)), take_netfx3(work, draft))
@@ -80,6 +80,7 @@ def compile_plan(recipe: Recipe, facts: Facts, origins: Origins) -> Plan:
         work,
         draft,
         last,
+        install,
         expectations(work, install, booted, winres),
         any("setup" in s.produces for s in sessions),
     )

@@ -25,9 +25,15 @@ def _tree(facts: FolderFacts) -> Digest:
     return facts.tree
 
 
-def base_digest(base: ImageRef) -> Digest:
-    """What a session starts from: the WIM's digest and the image's number in it."""
-    return digest_of({"epoch": EPOCH, "base": base.wim.digest, "file": base.wim.name, "index": base.index})
+def base_digest(base: ImageRef, time: int | None = None) -> Digest:
+    """What a session starts from: the WIM's digest, the image's number in it, and the time the recipe states, if any."""
+    start = {"epoch": EPOCH, "base": base.wim.digest, "file": base.wim.name, "index": base.index}
+    return digest_of(start if time is None else {**start, "time": time})
+
+
+def start_digest(time: int | None) -> Digest | None:
+    """What comes before a job that follows no other: nothing but the time the recipe states, if any."""
+    return None if time is None else digest_of({"epoch": EPOCH, "time": time})
 
 
 def task_digest(op: Operation, before: Digest | None) -> Digest:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from osrecipe.model.checks import BuildIs, FileIs, PackagePresent
-from osrecipe.model.codes import Slug
 from osrecipe.model.tasks import (
     CopyMedia,
     Expectation,
@@ -17,6 +16,7 @@ from osrecipe.model.tasks import (
     WriteIso,
 )
 from osrecipe.plan.exports import BOOT_WIM, INSTALL_WIM
+from osrecipe.plan.labels import label
 from osrecipe.plan.postconditions import WINRE_PATH, expected
 from osrecipe.plan.units import artifact, job
 from osrecipe.windows.ordering import (
@@ -44,8 +44,6 @@ if TYPE_CHECKING:
     from osrecipe.windows.ordering import Rule
 
 ISO = "iso"
-MAX_LABEL = 32
-"""Characters of an ISO's volume label."""
 
 
 @dataclass
@@ -108,13 +106,18 @@ def _leaver(maker: Job | Session, ref: ArtifactRef) -> TaskId:
 
 
 def finish(
-    work: Compiling, draft: Draft, last: Job, expectations: tuple[Expectation, ...], setup: bool
+    work: Compiling,
+    draft: Draft,
+    last: Job,
+    install: Sequence[Serviced],
+    expectations: tuple[Expectation, ...],
+    setup: bool,
 ) -> None:
     """Write the ISO from the finished tree, then read it back and verify it."""
     op = WriteIso(
-        label=_label(work),
+        label=label(work, install),
         firmware=work.media.firmware,
-        timestamp=work.media.modified,
+        timestamp=work.media.modified if work.stated_time is None else work.stated_time,
         output=work.recipe.output.iso,
     )
     place = work.origins.at("output", "iso")
@@ -139,15 +142,6 @@ def finish(
     inputs = (artifact(iso, ISO), work.media_ref)
     checked = job(draft, "media/verify", verify, title, work.origins.at("expect"), inputs=inputs, after=iso)
     draft.join(iso, checked, ISO_BEFORE_VERIFY)
-
-
-def _label(work: Compiling) -> str:
-    wanted = work.recipe.media.label
-    label = work.media.label if wanted == "auto" else wanted
-    if not label or len(label) > MAX_LABEL or not label.isascii() or not label.isprintable():
-        reason = f"an ISO's label is 1 to {MAX_LABEL} printable ASCII characters: `{label}`"
-        work.problem(Slug.PLAN_LABEL, reason, work.origins.at("media", "label"), "state `media.label`")
-    return label
 
 
 def expectations(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from osrecipe.model.checks import FeatureIs, FileIs, NothingPending
 from osrecipe.model.codes import Slug
 from osrecipe.model.facts import MediaFacts, UpdateFacts, UpdateKind
+from osrecipe.model.moments import unix_seconds
 from osrecipe.model.problems import Place, Problem
 from osrecipe.model.tasks import (
     AddPackage,
@@ -63,6 +64,12 @@ class Compiling:
             msg = f"`{self.recipe.source}` is not an ISO: the recipe room lets no such source through"
             raise TypeError(msg)
         return facts
+
+    @property
+    def stated_time(self) -> int | None:
+        """The recipe's time for what is written, Unix seconds; None when it states none."""
+        stated = self.recipe.media.timestamp
+        return None if stated is None else unix_seconds(stated)
 
     @property
     def media_ref(self) -> InputRef:

@@ -18,7 +18,7 @@ from osrecipe.model.tasks import (
     InputRef,
     Operation,
 )
-from osrecipe.plan.digests import base_digest, task_digest, unit_digest
+from osrecipe.plan.digests import base_digest, start_digest, task_digest, unit_digest
 
 if TYPE_CHECKING:
     from osrecipe.model.frozen import Digest
@@ -34,8 +34,14 @@ IMAGE = "image.wim"
 
 @dataclass
 class Draft:
-    """The plan while it is put together."""
+    """The plan while it is put together.
 
+    Attributes:
+        time: Unix seconds the recipe states for what is written, None when it states none. What a unit writes has
+            it, so that it is part of what is done; the default follows from the media, which is in every digest.
+    """
+
+    time: int | None = None
     units: list[Session | Job] = field(default_factory=list)
     edges: list[Edge] = field(default_factory=list)
 
@@ -84,7 +90,7 @@ def session(
     """Add a session: its tasks chained from the base, and the edges that ordered them."""
     lane = selected.lane
     tasks: list[Task] = []
-    before: Digest = base_digest(base)
+    before: Digest = base_digest(base, draft.time)
     for step in ordered.steps:
         before = task_digest(step.op, before)
         tasks.append(_task(lane, step, before))
@@ -122,7 +128,7 @@ def job(
 ) -> Job:
     """Add a job: `source/images` makes the unit `source.images`; `after` chains jobs that change the media tree."""
     lane, _, short = name.partition("/")
-    digest = task_digest(op, after.digest if after else None)
+    digest = task_digest(op, after.digest if after else start_digest(draft.time))
     task = Task(id=TaskId(name), op=op, title=title, origin=origin_of(place), digest=digest)
     made = Job(
         id=UnitId(f"{lane}.{short}"),

@@ -66,6 +66,7 @@ EXAMPLES: dict[str, JsonValue] = {
     "SyncSources.from": "Windows 10 Enterprise",
     "Media.sync-sources": {"from": "Windows 10 Enterprise", "by": "time"},
     "Media.label": "WIN10_1803",
+    "Media.timestamp": "2018-08-14",
     "Output.iso": "out/win10-1803.iso",
     "ExpectImage.build": "10.0.17134.228",
     "ExpectImage.registry": {_CLOUD: {"DisableWindowsConsumerFeatures": 1}},

@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, cast
 
 from osrecipe.model.codes import Slug
+from osrecipe.model.moments import MOMENT_PATTERN
 from osrecipe.model.names import ID_PATTERN
 from osrecipe.recipe import schema as schemas
 from osrecipe.recipe.nodes import Entry, Map, Node, Scalar, Seq, Span
@@ -28,6 +29,7 @@ PATTERNS: dict[str, str] = {
     r"^(10|6)\.\d{1,2}\.\d{4,5}\.\d{1,6}$": "four numbers, such as `10.0.17134.228`",
     r"^(>=|<=|==|>|<)\s*\d{4,5}(\.\d{1,6})?$": "a comparison, such as `>=17134` or `<22000.1`",
     r"^[A-Za-z_][A-Za-z0-9_]*$": "the name of an environment variable",
+    MOMENT_PATTERN: "a date, or a date and time in UTC, such as `2018-08-14` or `2018-08-14T12:00:00Z`",
     r"\.[Ii][Ss][Oo]$": "a file name that ends in `.iso`",
 }
 """What each pattern of the schema asks for."""

@@ -105,7 +105,7 @@ def _ambiguous(node: Scalar, *, is_var: bool) -> str:
     Severity.NOTE,
     says="the media's label holds a date that is written out",
     why="With the next month's updates the label is wrong, and nothing says so. Take the date from a variable that stands "
-    "beside the updates' names, or let `auto` keep the source's label.",
+    "beside the updates' names, or let `auto` name the build.",
     source="this tool's design: what changes together is written once",
 )
 def dated_label(subject: Subject) -> Iterator[Hit]:

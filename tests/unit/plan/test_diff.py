@@ -83,7 +83,11 @@ def test_a_bumped_update_names_both_and_changes_every_image() -> None:
     assert ("4343909", "17134.228.1.0") == (bumped.before.kb, bumped.before.version)
     assert ("5000001", "17134.345.1.0") == (bumped.after.kb, bumped.after.version)
     details = {(d.what, d.before, d.after) for task in diff.tasks for d in task.details}
-    assert {("kb", "4343909", "5000001"), ("version", "17134.228.1.0", "17134.345.1.0")} == details
+    assert {
+        ("kb", "4343909", "5000001"),
+        ("version", "17134.228.1.0", "17134.345.1.0"),
+        ("label", "OSR_17134_228_X64", "OSR_17134_345_X64"),
+    } == details
     assert ("changed", "install-pro/lcu-after-netfx3") in changes(diff)
     assert [] == kinds(diff)
     assert {"source.images", "source.netfx3", "source.winre"} == set(diff.kept)
@@ -277,7 +281,7 @@ def test_expectations_and_output() -> None:
 
     assert {
         ("expected of install: build", "10.0.17134.228", "10.0.17134.345"),
-        ("label", "OSR_X64", "NEW"),
+        ("label", "OSR_17134_228_X64", "NEW"),
         ("output", "out/usual.iso", "out/new.iso"),
     } == details
 
