@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from osrecipe.inputs.locate import Search
+    from osrecipe.inputs.lock import Lock
     from osrecipe.recipe import LoadedRecipe
 
 
@@ -66,17 +68,36 @@ def lock(
 
 def _write(loaded: LoadedRecipe, search: Search, path: Path, *, dry_run: bool) -> None:
     from osrecipe.cli.prepare import hash_progress
-    from osrecipe.inputs.lock import dump, load_lock
+    from osrecipe.inputs.lock import dump
     from osrecipe.inputs.relock import changes, make_lock, write_lock
     from osrecipe.render import locking
 
-    before = load_lock(path) if path.is_file() else None
+    before = _before(path)
     made = make_lock(loaded.recipe, loaded.origins, search, before, hash_progress())
-    stale = before is None or dump(made.lock).encode() != path.read_bytes()
-    if stale and not dry_run:
+    if before is not None and dump(made.lock).encode() == path.read_bytes():
+        end = "nothing to write"
+    elif dry_run:
+        end = "not written: a dry run"
+    else:
         write_lock(path, made.lock)
-    found = changes(before, made)
-    print(locking.changes(found, name=path.as_posix(), written=stale and not dry_run), end="")
+        end = "written"
+    print(locking.changes(changes(before, made), name=path.as_posix(), end=end), end="")
+
+
+def _before(path: Path) -> Lock | None:
+    """The lock there is; one that can't be read is said to be, and then replaced."""
+    from osrecipe.cli.guard import show
+    from osrecipe.inputs.lock import load_lock
+    from osrecipe.model.problems import OsrecipeError
+
+    if not path.is_file():
+        return None
+    try:
+        return load_lock(path)
+    except OsrecipeError as error:
+        show(error)
+        print("note: this lock can't be read, so all its lines are made anew", file=sys.stderr)
+        return None
 
 
 def _check(loaded: LoadedRecipe, search: Search, path: Path) -> None:

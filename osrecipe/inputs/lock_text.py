@@ -95,7 +95,7 @@ def split(data: bytes, shown: str) -> list[LockLine]:
 
 def _line(shown: str, number: int, row: str) -> LockLine:
     if row.startswith(_CONFLICTS):
-        hint = "take either side, then run `osrecipe lock RECIPE`"
+        hint = "write the lock anew with `osrecipe lock RECIPE`"
         raise OsrecipeError(
             _problem(shown, number, row, 1, "a merge conflict is left here", Slug.LOCK_SYNTAX, hint)
         )

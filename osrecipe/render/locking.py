@@ -19,15 +19,13 @@ if TYPE_CHECKING:
 _SIGNS = {"added": "+", "removed": "-", "changed": "!", "kept": "·", "same": "="}
 
 
-def changes(found: Sequence[Change], *, name: str, written: bool) -> str:
-    """One line for each line of a lock, and one that counts them."""
+def changes(found: Sequence[Change], *, name: str, end: str) -> str:
+    """One line for each line of a lock, one before that counts them, and one that says how it ended."""
     wide = max((len(clean(change.name)) for change in found), default=0)
     lines = [
         f"  {_SIGNS[change.what]} {pad(clean(change.name), wide)}  {_change(change)}" for change in found
     ]
-    return "\n".join(
-        [f"{clean(name)}: {_counts(found)}", *lines, "written" if written else "nothing to write", ""]
-    )
+    return "\n".join([f"{clean(name)}: {_counts(found)}", *lines, end, ""])
 
 
 def _counts(found: Sequence[Change]) -> str:
