@@ -105,12 +105,12 @@ def _dotted(loc: Sequence[int | str]) -> str:
 
 
 def _drop(data: object, loc: Sequence[int | str]) -> None:
-    """Remove a key that is not known; parts of the location that name a union's member are not in the data."""
+    """Remove a key that is not known; parts of the location that name a union's member are not ways into the data."""
     *way, last = loc
     for part in way:
         if isinstance(part, int):
             data = data[part] if isinstance(data, list) else data
-        elif isinstance(data, dict) and part in data:
+        elif isinstance(data, dict) and isinstance(data.get(part), dict | list):
             data = data[part]
     if isinstance(data, dict):
         data.pop(last, None)

@@ -89,13 +89,16 @@ def costs(of: Iterable[Cost | None]) -> str:
     known = [each for each in of if each is not None]
     if not known:
         return ""
-    reads, writes = sum(c.reads or 0 for c in known), sum(c.writes or 0 for c in known)
-    timed = [c.milliseconds for c in known if c.milliseconds is not None]
-    said = f"reads {size(reads)}, writes {size(writes)}"
-    if timed:
-        said += f", {duration(sum(timed))} of work the last time"
-    new = sum(c.milliseconds is None for c in known)
-    return said + (f", {count(new, 'unit')} never ran" if new else "")
+    reads = [c.reads for c in known if c.reads is not None]
+    writes = [c.writes for c in known if c.writes is not None]
+    took = [c.milliseconds for c in known if c.milliseconds is not None]
+    said = (
+        f"reads {size(sum(reads))}" if reads else "",
+        f"writes {size(sum(writes))}" if writes else "",
+        f"took {duration(sum(took))} of work" if took else "",
+        f"{count(len(known) - len(took), 'unit')} of unknown cost" if len(took) < len(known) else "",
+    )
+    return ", ".join(part for part in said if part)
 
 
 def short(digest: str) -> str:
