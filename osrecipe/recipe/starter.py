@@ -34,7 +34,7 @@ source: media
 targets:
   install:
     select:                       # which images of install.wim; names, numbers or editions, `*` and `?` work
-    - {edition: "*"}
+      - {edition: "*"}
     others: drop                  # drop from the media | keep as they are
     # netfx3: {enable: true}      # .NET Framework 3.5 from the media
     # features: {SMB1Protocol: disabled}
