@@ -67,10 +67,12 @@ def apply(
     """
     from osrecipe.cli.adapters import running_adapter, undoers, worker_command
     from osrecipe.cli.guard import wants_color
+    from osrecipe.cli.preflight import require_host
     from osrecipe.cli.prepare import Use, is_saved_plan, prepare, prepare_saved
     from osrecipe.cli.report import try_report
     from osrecipe.engine.output import relocated
     from osrecipe.engine.runner import Options
+    from osrecipe.engine.scheduler import default_parallel
     from osrecipe.render import summary
     from osrecipe.render.choose import monitor_for
 
@@ -82,6 +84,7 @@ def apply(
     secrets = _secrets(prepared)
     monitor = monitor_for(progress.value, sys.stdout, sys.stderr, os.environ)
     workspace = _workspace(prepared)
+    require_host(prepared, workspace, dism, parallel or default_parallel())
     options = Options(parallel=parallel or 0, overwrite=overwrite, undoers=undoers(dism))
     command = worker_command(prepared.adapter.version.name, dism)
     result = _run(prepared, workspace, monitor, secrets, store_budget * _GIB, options, command)

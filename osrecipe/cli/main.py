@@ -8,7 +8,23 @@ from typing import Annotated
 import typer
 
 from osrecipe import __version__
-from osrecipe.cli import apply, clean, diff, explain, fmt, graph, init, inspect, lint, lock, plan, schema, show, validate
+from osrecipe.cli import (
+    apply,
+    clean,
+    diff,
+    doctor,
+    explain,
+    fmt,
+    graph,
+    init,
+    inspect,
+    lint,
+    lock,
+    plan,
+    schema,
+    show,
+    validate,
+)
 from osrecipe.cli.guard import guarded
 
 app = typer.Typer(
@@ -51,6 +67,7 @@ for _name, _command in (
     ("apply", apply.apply),
     ("inspect", inspect.inspect),
     ("clean", clean.clean),
+    ("doctor", doctor.doctor),
     ("schema", schema.schema),
 ):
     app.command(_name)(guarded(_command))

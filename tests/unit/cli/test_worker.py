@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import threading
 import time
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -15,44 +17,52 @@ from osrecipe.model.adapter import CancelledError
 from osrecipe.model.events import ResourceAcquired
 from osrecipe.model.names import UnitId
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 EVENT = ResourceAcquired(unit=UnitId("u"), kind="mount", name="C:\\m")
 
 
-def open_pipe() -> tuple[Pipe, int, io.BytesIO]:
+@pytest.fixture
+def ends() -> Iterator[tuple[Pipe, int, io.BytesIO]]:
     """A worker's pipe that listens, the engine's end of its input, and what it said."""
-    ours, theirs = os.pipe()
+    ours, engine = os.pipe()
     said = io.BytesIO()
-    pipe = Pipe(os.fdopen(ours, "rb"), said)
-    threading.Thread(target=pipe.listen, daemon=True).start()
-    return pipe, theirs, said
+    with os.fdopen(ours, "rb") as source:
+        pipe = Pipe(source, said)
+        listener = threading.Thread(target=pipe.listen)
+        listener.start()
+        yield pipe, engine, said
+        with contextlib.suppress(OSError):
+            os.close(engine)
+        listener.join(5)
 
 
-def test_emitting_a_resource_waits_for_the_word() -> None:
+def test_emitting_a_resource_waits_for_the_word(ends: tuple[Pipe, int, io.BytesIO]) -> None:
     """Another resource's word is not enough."""
-    pipe, engine, said = open_pipe()
-    ended = threading.Event()
-    threading.Thread(target=lambda: (pipe.emit(EVENT), ended.set()), daemon=True).start()
+    pipe, engine, said = ends
+    emitting = threading.Thread(target=pipe.emit, args=(EVENT,))
+    emitting.start()
     os.write(engine, wire.encode_noted("C:\\other"))
     time.sleep(0.2)
-    assert not ended.is_set()
+    assert emitting.is_alive()
     assert b"resource-acquired" in said.getvalue()
     os.write(engine, wire.encode_noted("C:\\m"))
-    assert ended.wait(5)
-    os.close(engine)
+    emitting.join(5)
+    assert not emitting.is_alive()
 
 
-def test_the_word_to_cancel_ends_the_wait() -> None:
+def test_the_word_to_cancel_ends_the_wait(ends: tuple[Pipe, int, io.BytesIO]) -> None:
     """The resource is not made then."""
-    pipe, engine, _ = open_pipe()
+    pipe, engine, _ = ends
     os.write(engine, wire.encode_cancel())
     with pytest.raises(CancelledError):
         pipe.emit(EVENT)
-    os.close(engine)
 
 
-def test_the_engine_s_death_ends_the_wait() -> None:
+def test_the_engine_s_death_ends_the_wait(ends: tuple[Pipe, int, io.BytesIO]) -> None:
     """The end of the input means the same."""
-    pipe, engine, _ = open_pipe()
+    pipe, engine, _ = ends
     os.close(engine)
     with pytest.raises(CancelledError):
         pipe.emit(EVENT)

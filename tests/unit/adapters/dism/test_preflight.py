@@ -1,0 +1,129 @@
+"""What a host is judged by: every reason that stops a run, and what only warns."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from support.standins import LAUNCHER, machine
+
+from osrecipe.adapters.dism.host import Host, Volume, probe
+from osrecipe.adapters.dism.output import Mount
+from osrecipe.adapters.dism.preflight import Finding, Level, Need, examine, libraries
+from osrecipe.adapters.dism.tool import Tool
+from osrecipe.model.version import Version
+
+WORK = Path("/out/.osrecipe/demo")
+GOOD = Host(
+    system="Windows",
+    is_elevated=True,
+    tool=Tool("C:\\dism.exe", "the system's", Version.parse("10.0.26100.1150")),
+    trouble="",
+    volume=Volume(Path("/out"), 100 << 30, "NTFS", is_fixed=True, has_reparse_points=True),
+    mounts=(),
+    long_paths=True,
+    scanner=False,
+    libwim="1.14.4",
+    libmspack="present",
+)
+NEED = Need(
+    (("source images", 5 << 30), ("mounted images", 20 << 30), ("scratch", 1 << 30), ("export", 6 << 30))
+)
+OTHER = Mount("D:\\else", "D:\\x.wim", "1", "Ok")
+
+
+def levels(found: tuple[Finding, ...]) -> dict[str, Level]:
+    """The level of each finding that is not well."""
+    return {one.name: one.level for one in found if one.level is not Level.OK}
+
+
+def test_a_good_host_is_ready() -> None:
+    """Nothing to say but what was found."""
+    assert {} == levels(examine(GOOD, need=NEED, work=WORK))
+
+
+@pytest.mark.parametrize(
+    ("host", "name", "level"),
+    [
+        (replace(GOOD, is_elevated=False), "elevation", Level.FAIL),
+        (replace(GOOD, is_elevated=False, system="Linux"), "elevation", Level.WARN),
+        (replace(GOOD, tool=None, trouble="there is no DISM on this host"), "dism", Level.FAIL),
+        (replace(GOOD, trouble="it ended without its banner"), "dism", Level.FAIL),
+        (replace(GOOD, tool=Tool("x", "option", None)), "dism", Level.FAIL),
+        (replace(GOOD, volume=replace(GOOD.volume, is_fixed=False)), "volume", Level.FAIL),
+        (replace(GOOD, volume=replace(GOOD.volume, file_system="ReFS")), "volume", Level.FAIL),
+        (replace(GOOD, volume=replace(GOOD.volume, has_reparse_points=False)), "volume", Level.FAIL),
+        (replace(GOOD, volume=replace(GOOD.volume, free=25 << 30)), "space", Level.FAIL),
+        (replace(GOOD, volume=replace(GOOD.volume, free=30 << 30)), "space", Level.WARN),
+        (replace(GOOD, mounts=None), "mounts", Level.WARN),
+        (replace(GOOD, mounts=(replace(OTHER, status="Invalid"),)), "mounts", Level.WARN),
+        (replace(GOOD, mounts=(OTHER,) * 20), "mounts", Level.FAIL),
+        (replace(GOOD, scanner=True), "scanner", Level.WARN),
+    ],
+)
+def test_what_is_in_the_way_is_said(host: Host, name: str, level: Level) -> None:
+    """Under one name, with what to do."""
+    found = examine(host, need=NEED, work=WORK)
+    assert {name: level} == levels(found)
+    said = next(one for one in found if one.name == name)
+    assert said.hint or name == "mounts"
+    assert not said.text.endswith(".")
+
+
+def test_mounts_of_others_are_no_trouble_and_our_own_are_not_others() -> None:
+    """A damaged mount below our own folder is for the janitor, not for a warning."""
+    ours = Mount(str(WORK / "runs" / "1" / "mount"), "x", "1", "Invalid")
+    assert {} == levels(examine(replace(GOOD, mounts=(OTHER, ours)), need=NEED, work=WORK))
+
+
+def test_long_paths_and_profiles_warn_on_windows() -> None:
+    """With what the output should be instead."""
+    found = examine(GOOD, work=Path("C:\\Users\\someone\\" + "deep\\" * 20))
+    assert {"paths": Level.WARN, "profile": Level.WARN} == levels(found)
+
+
+def test_missing_libraries_are_said_by_name() -> None:
+    """Each by itself."""
+    assert {} == levels(libraries(GOOD))
+    assert {"libmspack": Level.FAIL} == levels(libraries(replace(GOOD, libmspack="")))
+
+
+def test_this_host_is_probed_with_a_dism(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The version comes from the banner, the mounts from the list; a folder that is not there yet is no trouble."""
+    machine(tmp_path / "m", monkeypatch)
+    host = probe(tmp_path / "not" / "yet", str(LAUNCHER))
+    assert host.tool is not None
+    assert host.tool.version == Version.parse("10.0.26100.1150")
+    assert host.mounts == ()
+    assert host.volume.folder == tmp_path
+    assert host.trouble == ""
+    assert list(tmp_path.iterdir()) == [tmp_path / "m"]
+
+
+def test_an_unelevated_dism_is_told_from_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Error 740 for every command line; there is no banner then, so no version either."""
+    machine(tmp_path / "m", monkeypatch)
+    monkeypatch.setenv("STANDIN_ELEVATED", "0")
+    host = probe(tmp_path, str(LAUNCHER))
+    assert host.tool is not None
+    assert "elevated" in host.trouble
+    assert levels(examine(host))["dism"] is Level.FAIL
+
+
+def test_a_stub_that_says_nothing_is_no_dism(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wine's own dism.exe: exit code 0 and not one byte."""
+    made = machine(tmp_path / "m", monkeypatch)
+    made.order({"command": "*", "do": "silent", "times": 99})
+    host = probe(tmp_path, str(LAUNCHER))
+    assert "banner" in host.trouble
+    assert levels(examine(host))["dism"] is Level.FAIL
+
+
+def test_no_dism_at_all_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a host without Windows; the rest is still looked at."""
+    for name in ("OSRECIPE_DISM", "SystemRoot", "WINDIR"):
+        monkeypatch.delenv(name, raising=False)
+    host = probe(tmp_path)
+    assert host.tool is None
+    assert levels(examine(host))["dism"] is Level.FAIL
