@@ -97,7 +97,7 @@ def _side(planned: PlannedInput, known: Mapping[InputId, tuple[str, str]]) -> In
 
 def _tasks(both: Both) -> Iterator[TaskChange]:
     """Task by task in the lanes that are on both sides; the tasks of other lanes are told with their images."""
-    promised = promises(both.before), promises(both.after)
+    promised: tuple[frozenset[bytes], frozenset[bytes]] | None = None
     for lanes, tasks in both.tasks:
         lane = lanes.after.id
         for each in tasks.removed:
@@ -106,6 +106,7 @@ def _tasks(both: Both) -> Iterator[TaskChange]:
         for pair in tasks.pairs:
             if pair.before.op == pair.after.op:
                 continue
+            promised = promised or (promises(both.before), promises(both.after))
             if found := details(pair.before.op, pair.after.op, promised):
                 was, now = task_side(pair.before), task_side(pair.after)
                 yield TaskChange(change="changed", lane=lane, before=was, after=now, details=found)

@@ -15,7 +15,7 @@ from osrecipe.plan.diff_details import fingerprint
 from osrecipe.windows.ordering import MOVED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable, Sequence
+    from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 
     from osrecipe.model.names import LaneId, TaskId
     from osrecipe.model.plan import Job, Plan, PlannedInput, Session, Task
@@ -91,7 +91,14 @@ def match_tasks(before: Lane, after: Lane, inputs: Matching[PlannedInput]) -> Ma
     """Tasks of a lane: what does the same is the same, by name first; then by name, by input, by kind of update."""
     left = {pair.before.id: number for number, pair in enumerate(inputs.pairs)}
     right = {pair.after.id: number for number, pair in enumerate(inputs.pairs)}
-    prints = {id(task): fingerprint(task.op) for lane in (before, after) for task in lane.tasks}
+    prints: dict[int, bytes] = {}
+
+    def by_print(task: Task) -> bytes:
+        """Costly, so not asked of what is equal anyway."""
+        if id(task) not in prints:
+            prints[id(task)] = fingerprint(task.op)
+        return prints[id(task)]
+
     sides = {id(task): left for task in before.tasks} | {id(task): right for task in after.tasks}
 
     def by_input(task: Task) -> Hashable:
@@ -106,13 +113,24 @@ def match_tasks(before: Lane, after: Lane, inputs: Matching[PlannedInput]) -> Ma
         before.tasks,
         after.tasks,
         (
-            lambda task: (_short(task), prints[id(task)]),
-            lambda task: (prints[id(task)], task.again),
+            lambda task: (_short(task), by_print(task)),
+            lambda task: (by_print(task), task.again),
             lambda task: (_short(task), task.op.op),
             by_input,
         ),
         (by_kind,),
+        _equal(before.tasks, after.tasks),
     )
+
+
+def _equal(before: Sequence[Task], after: Sequence[Task]) -> dict[int, int]:
+    """Tasks of one name with equal operations, by their numbers."""
+    names = {_short(task): n for n, task in enumerate(after)}
+    return {
+        n: names[_short(task)]
+        for n, task in enumerate(before)
+        if _short(task) in names and task.op == after[names[_short(task)]].op
+    }
 
 
 def _short(task: Task) -> str:
@@ -125,12 +143,13 @@ def _match(
     after: Sequence[T],
     keys: Sequence[Callable[[T], Hashable]],
     only: Sequence[Callable[[T], Hashable]],
+    known: Mapping[int, int] | None = None,
 ) -> Matching[T]:
     """Pair what has equal keys, key by key, the first with the first; None is no key.
 
-    By an `only` key, things are paired where there is one on each side.
+    By an `only` key, things are paired where there is one on each side; `known` are pairs to begin with.
     """
-    found: dict[int, int] = {}
+    found: dict[int, int] = dict(known or {})
     for key, alone in [*((key, False) for key in keys), *((key, True) for key in only)]:
         left = [n for n in range(len(before)) if n not in found]
         taken = set(found.values())

@@ -13,7 +13,6 @@ from osrecipe.cli.main import app
 
 if TYPE_CHECKING:
     from pathlib import Path
-
     from typing import Any
 
 
