@@ -95,6 +95,9 @@ def remove_capability(job: Job) -> None:
         mum = records.mum(record.identity)
         if mum is not None and record.state >= INSTALL_PENDING and _is(capability_of(mum), name):
             remove(job.root, record)
+            for feature in features(job.root):
+                if feature.update.identity == record.identity:
+                    records.set_switch(feature.package, feature.name, on=False)
             job.progress(100)
             return
     raise DismError(_UNKNOWN)

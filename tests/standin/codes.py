@@ -74,6 +74,15 @@ class DismError(Exception):
         super().__init__(f"{shown(code)}: {self.text}")
 
 
+class CompletedWithErrorsError(DismError):
+    """Several items, of which some failed: each has said so, and there is no error block at the end (§4.2)."""
+
+
+def hresult(code: int) -> str:
+    """A code as lines about single items print it: always in hexadecimal, `0x80070003`."""
+    return f"0x{code | _WIN32 if code < 1 << 16 else code:08x}"
+
+
 def collapsed(code: int) -> int:
     """A result as DISM returns it: 0x80070003 is 3, others stay."""
     code &= 0xFFFFFFFF

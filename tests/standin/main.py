@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from standin import commands, help_text
-from standin.codes import DismError, shown
+from standin.codes import CompletedWithErrorsError, DismError, shown
 from standin.console import Console
 from standin.faults import Do, ordered
 from standin.grammar import Option, conflict, parse, unknown
@@ -75,6 +75,10 @@ def _run(arguments: Sequence[str], settings: Settings, stream: BinaryIO) -> int:
         job = Job(settings, console, MountRegistry(settings.state), Path(scratch))
         try:
             return _carry_out(job, arguments)
+        except CompletedWithErrorsError as problem:
+            console.line("The command completed with errors.")
+            console.line("For more information, refer to the log file.")
+            return problem.code
         except DismError as problem:
             job.log(f"failed: {shown(problem.code)}: {problem.text}")
             console.error(problem, job.log_path())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING
 
-from standin.codes import DismError
+from standin.codes import CompletedWithErrorsError, DismError, hresult
 from standin.identities import of_package_name
 from standin.installing import assess, install, missing_checkpoints, refuse_pending
 from standin.listing import Row, show_rows
@@ -28,24 +28,35 @@ _NOT_APPLICABLE, _CHECKPOINT_MISSING, _CANNOT_UNINSTALL = 0x800F081E, 0x800F0838
 
 
 def add_package(job: Job) -> None:
-    """Add every package named, in the order of the command line."""
+    """Add every package named, in the order of the command line; one of several that fails does not stop the others."""
     if job.has("preventpending") and is_pending(job.root):
         return
     job.need("packagepath")
-    packages = [p for text in job.all("packagepath") for p in open_packages(text, job.scratch)]
+    packages = [package for text in job.all("packagepath") for package in _opened(job, text)]
+    failed = 0
     for number, package in enumerate(packages, start=1):
         shown = _shown(package)
         job.console.line(f"Processing {number} of {len(packages)} - Adding package {shown}")
         try:
             _add(job, package, number - 1, len(packages))
         except DismError as problem:
-            if problem.code != 0x800F0838:
-                job.console.line(
-                    "", f"An error occurred trying to open - {shown} Error: 0x{problem.code:08x}"
-                )
-            raise
-        job.log(f"added package: {shown}")
+            job.console.line("", f"An error occurred - {shown} Error: {hresult(problem.code)}")
+            if len(packages) == 1:
+                raise
+            failed = problem.code
+        else:
+            job.log(f"added package: {shown}")
+    if failed:
+        raise CompletedWithErrorsError(failed)
     job.progress(100)
+
+
+def _opened(job: Job, text: str) -> list[Package]:
+    try:
+        return open_packages(text, job.scratch)
+    except DismError as problem:
+        job.console.line(f"An error occurred trying to open - {text} Error: {hresult(problem.code)}")
+        raise
 
 
 def _shown(package: Package) -> str:

@@ -106,9 +106,26 @@ def test_the_stack_goes_first(dism: Standin, image: Callable[[str], Path], sampl
     done = add(dism, root, samples.package(LCU))
     assert 0x800F0823 == done.code
     assert f"Processing 1 of 1 - Adding package {samples.package(LCU)}" in done.lines
-    assert f"An error occurred trying to open - {samples.package(LCU)} Error: 0x800f0823" in done.lines
+    assert f"An error occurred - {samples.package(LCU)} Error: 0x800f0823" in done.lines
     assert STACK_PACKAGE not in states(dism, root)
     assert 0 == add(dism, root, samples.package(SSU), samples.package(LCU)).code
+
+
+def test_one_of_several_fails(dism: Standin, image: Callable[[str], Path], samples: Samples) -> None:
+    """The others are added; each failure is a line, and the end is no error block."""
+    root = image("winpe")
+    six = samples.package("kb9000006-x64")
+    done = add(dism, root, six, samples.package(SSU))
+    identity = samples.answer("kb9000006-x64")["identity"]
+    assert f"An error occurred - {identity} Error: 0x800f081e" in done.lines
+    assert [
+        "The command completed with errors.",
+        "For more information, refer to the log file.",
+    ] == done.lines[-2:]
+    assert (0x800F081E, "Installed") == (done.code, states(dism, root)[STACK_PACKAGE])
+    missing = add(dism, root, root / "no" / "no.msu")
+    assert f"An error occurred trying to open - {root}/no/no.msu Error: 0x80070003" in missing.lines
+    assert "Error: 3" in missing.lines
 
 
 def test_a_newer_one_supersedes(dism: Standin, image: Callable[[str], Path], samples: Samples) -> None:
