@@ -93,11 +93,17 @@ def undisturbed(shelf: Shelf, samples: Samples) -> Applied:
 # -- tasks that fail -------------------------------------------------------------------------------------------------
 
 
-def test_a_failing_task_is_named(tmp_path: Path, samples: Samples) -> None:
-    """Without its servicing stack the update fails: task, recipe line, reason, remedy and log are said; exit 4."""
+@pytest.fixture(scope="module")
+def stackless(tmp_path_factory: pytest.TempPathFactory, samples: Samples) -> tuple[Applied, Done]:
+    """A cumulative update without its servicing stack."""
     text = SMALL.replace("ssu: {update: kb9000001", "lcu: {update: kb9000002").replace("{ssu: [i", "{lcu: [i")
-    made = world(tmp_path, text)
-    done = apply(made, samples)
+    made = world(tmp_path_factory.mktemp("stackless"), text)
+    return made, apply(made, samples, "--parallel=4")
+
+
+def test_a_failing_task_is_named(stackless: tuple[Applied, Done]) -> None:
+    """Without its servicing stack the update fails: task, recipe line, reason, remedy and log are said; exit 4."""
+    made, done = stackless
     assert 4 == done.code
     assert not made.iso.exists()
     assert not (made.out / "small.report.json").exists()
@@ -131,11 +137,9 @@ def test_a_failing_task_is_named(tmp_path: Path, samples: Samples) -> None:
     assert "done" not in {ends[task] for task in ends if task.startswith(("install-enterprise", "setup"))}
 
 
-def test_the_first_failure_stops_what_runs(tmp_path: Path, samples: Samples) -> None:
+def test_the_first_failure_stops_what_runs(stackless: tuple[Applied, Done]) -> None:
     """What ran beside the failure is discarded or was done; what came later was not begun; all tasks are accounted for."""
-    text = SMALL.replace("ssu: {update: kb9000001", "lcu: {update: kb9000002").replace("{ssu: [i", "{lcu: [i")
-    made = world(tmp_path, text)
-    assert 4 == apply(made, samples, "--parallel=4").code
+    made, _ = stackless
     report = last_report(made)
     planned = [task["id"] for unit in made.plan["units"] for task in unit["tasks"]]
     assert planned == [task["task"] for task in report["tasks"]]
@@ -294,7 +298,8 @@ def test_a_request_to_stop(
     assert [] == made.leftovers()
     assert ("run-finished", 5) == (made.journal[-1]["record"], made.journal[-1]["exit_code"])
     assert ended(started)
-    check_recovered(made, samples, undisturbed)
+    if number is signal.SIGINT:
+        check_recovered(made, samples, undisturbed)
 
 
 def test_clean_does_what_the_next_start_does(tmp_path: Path, samples: Samples, undisturbed: Applied) -> None:
@@ -347,7 +352,7 @@ def shell(*arguments: object) -> str:
     return shlex.join(command(*arguments))
 
 
-@pytest.mark.parametrize("mebibytes", [8, 40, 75])
+@pytest.mark.parametrize("mebibytes", [8, 60])
 def test_a_full_disk(tmp_path: Path, samples: Samples, mebibytes: int) -> None:
     """Without room the run ends with exit 4, says so, publishes nothing, and leaves nothing but what is kept."""
     made = world(tmp_path)
