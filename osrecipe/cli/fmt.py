@@ -5,9 +5,12 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from osrecipe.model.codes import ExitCode
 
 
 @dataclass(frozen=True)
@@ -35,15 +38,15 @@ def fmt(
 ) -> None:
     """Lay recipes out: keys in the reference's order, two columns for each level, every comment kept.
 
-    Values are never changed, and so is no plan. Files are replaced whole, or not at all. Exit codes: 0 done, 3 a file is
-    no recipe, 7 with `--check` when a file would change.
+    Values are never changed, and so is no plan. Files are replaced whole, or not at all. Exit codes: 0 done, 2 a
+    file can't be written, 3 a file is no recipe, 7 with `--check` when a file would change.
     """
     from osrecipe.cli.guard import show, wants_color
     from osrecipe.model.codes import ExitCode
     from osrecipe.model.problems import OsrecipeError
     from osrecipe.render.differences import unified
 
-    failed = False
+    failures: list[ExitCode] = []
     changed = 0
     for path in recipes:
         try:
@@ -52,15 +55,15 @@ def fmt(
                 _write(laid)
         except OsrecipeError as error:
             show(error)
-            failed = True
+            failures.append(error.exit_code)
             continue
         changed += laid.is_changed
         if diff:
             print(unified(path.as_posix(), laid.before, laid.after, color=wants_color(sys.stdout)), end="")
         elif laid.is_changed:
             print(f"{'would change' if check else 'laid out'}: {path}")
-    if failed:
-        raise typer.Exit(ExitCode.INVALID)
+    if failures:
+        raise typer.Exit(max(failures))
     if check and changed:
         raise typer.Exit(ExitCode.DIFFERENT)
 
@@ -88,7 +91,7 @@ def _write(laid: _Laid) -> None:
     import shutil
 
     from osrecipe.engine.files import write_durably
-    from osrecipe.model.codes import Slug
+    from osrecipe.model.codes import ExitCode, Slug
     from osrecipe.model.problems import Place, error
 
     path = laid.path.resolve()
@@ -100,4 +103,6 @@ def _write(laid: _Laid) -> None:
     except OSError as cause:
         temp.unlink(missing_ok=True)
         reason = f"the file can't be written: {cause.strerror or cause}"
-        raise error(Slug.RECIPE_MISSING, reason, place=Place(laid.path.as_posix())) from cause
+        raise error(
+            Slug.USAGE_ARGUMENT, reason, place=Place(laid.path.as_posix()), exit_code=ExitCode.USAGE
+        ) from cause

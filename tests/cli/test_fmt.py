@@ -106,6 +106,6 @@ def test_a_write_that_fails_changes_nothing(tmp_path: Path, monkeypatch: pytest.
 
     monkeypatch.setattr(os, "fsync", full)
     code, out, err = fmt("scruffy.yaml")
-    assert (3, "") == (code, out)
-    assert "scruffy.yaml: error[recipe/missing]: the file can't be written: No space left on device\n" in err
+    assert (2, "") == (code, out)
+    assert "scruffy.yaml: error[usage/argument]: the file can't be written: No space left on device\n" in err
     assert {"tidy.yaml": TIDY, "scruffy.yaml": SCRUFFY, "broken.yaml": "a: [1\n"} == files(tmp_path)
