@@ -51,6 +51,7 @@ SENTENCES = {
     0xC1420125: "The image is being unmounted.",
     0xC1420127: "The image is already mounted for read and write.",
     0xC1420130: "A part of a split WIM file cannot be mounted.",
+    0xC1420131: "The root of a volume cannot be a mount directory.",
     0xC142013C: "An image with recovery compression cannot be mounted.",
     0xC1510111: "You do not have permission to mount and modify this image.",
     0xC1510113: "The index is not valid for this image file.",

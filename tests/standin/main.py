@@ -23,7 +23,7 @@ from standin.imageroot import image_root
 from standin.imageversion import check_family, image_version
 from standin.job import Job
 from standin.settings import Settings, settings_of
-from standin.state import MountRegistry
+from standin.state import MountRegistry, servicing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -161,9 +161,16 @@ def _work(job: Job, command: Command, fault: Fault | None) -> int:
     if fault is not None and fault.do is Do.NOTHING:
         job.console.success()
         return 0
-    job.reach(0)
-    command.run(job)
-    job.reach(100)
+    with (
+        servicing(job.settings.state, job.root)
+        if command.writes
+        else contextlib.nullcontext(enter_result=True) as alone
+    ):
+        if not alone:
+            raise DismError(0xC15101FD)
+        job.reach(0)
+        command.run(job)
+        job.reach(100)
     if fault is not None and fault.do is Do.PENDING:
         _leave_pending(job)
     job.console.success()

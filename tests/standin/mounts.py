@@ -56,26 +56,25 @@ def mount_image(job: Job) -> None:
     if wim.compression == "recovery":
         raise DismError(0xC142013C)
     index = wim.index(job.get("index"), job.get("name") if chosen == "name" else None, 0xC1510113)
-    if not read_only and (wim.is_marked_read_only or not wim_path.stat().st_mode & _WRITE_BITS):
+    if not read_only and wim.is_marked_read_only:
+        raise DismError(0xC1420101)
+    if not read_only and not wim_path.stat().st_mode & _WRITE_BITS:
         raise DismError(0xC1510111)
     _check_folder(job, folder)
-    writers = [m for m in job.registry.all() if not m.read_only and m.wim == str(wim_path)]
-    if writers and not read_only:
-        raise DismError(0xC1420127)
-    mount = job.registry.put(
-        Mount(
-            id=uuid.uuid4().hex[:12],
-            folder=str(folder),
-            wim=str(wim_path),
-            shown_folder=shown_path(job.need("mountdir")),
-            shown_wim=shown_path(job.need("imagefile")),
-            index=index,
-            read_only=read_only,
-            stamp=stamp(wim_path),
-            boot=job.settings.boot,
-            pid=os.getpid(),
-        )
+    mount = Mount(
+        id=uuid.uuid4().hex[:12],
+        folder=str(folder),
+        wim=str(wim_path),
+        shown_folder=shown_path(job.need("mountdir")),
+        shown_wim=shown_path(job.need("imagefile")),
+        index=index,
+        read_only=read_only,
+        stamp=stamp(wim_path),
+        boot=job.settings.boot,
+        pid=os.getpid(),
     )
+    if not job.registry.claim(mount):
+        raise DismError(0xC1420127)
     job.console.say("Mounting image")
     job.progress(4.5)
     _fill(job, mount)
@@ -85,6 +84,8 @@ def mount_image(job: Job) -> None:
 def _check_folder(job: Job, folder: Path) -> None:
     if not folder.is_dir():
         raise DismError(0xC1420115)
+    if folder == Path(folder.anchor):
+        raise DismError(0xC1420131)
     if job.registry.at(folder) is not None:
         raise DismError(0xC1420113)
     if any(folder.iterdir()):

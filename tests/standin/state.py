@@ -6,6 +6,7 @@ Reads and writes records under a lock; what a mount's state means is `mounts`' b
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 from dataclasses import asdict, dataclass, replace
@@ -13,7 +14,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,6 +78,16 @@ class MountRegistry:
         """The mount a path lies in."""
         return next((mount for mount in self.all() if path.is_relative_to(mount.folder)), None)
 
+    def claim(self, mount: Mount) -> bool:
+        """Enter a new mount, unless it would be its WIM's second writer; two that ask at once can't both be the first."""
+        with locked(self.state):
+            rows = read_json(self._file) or []
+            taken = any(row["wim"] == mount.wim and not row["read_only"] for row in rows)
+            if taken and not mount.read_only:
+                return False
+            write_json(self._file, [*rows, asdict(mount)])
+        return True
+
     def put(self, mount: Mount) -> Mount:
         """Write a record, in place of the one of the same id."""
         with locked(self.state):
@@ -98,6 +109,23 @@ class MountRegistry:
     def snapshot_file(self, mount: Mount) -> Path:
         """Where it is noted what the folder held when it was last in step with the image."""
         return self.state / f"snapshot-{mount.id}.json"
+
+
+@contextlib.contextmanager
+def servicing(state: Path, root: Path) -> Iterator[bool]:
+    """Service an image alone; gives False when another process is at it."""
+    state.mkdir(parents=True, exist_ok=True)
+    name = hashlib.sha256(str(root).encode()).hexdigest()[:12]
+    lock = FileLock(state / f"servicing-{name}", blocking=False)
+    try:
+        lock.acquire()
+    except Timeout:
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        lock.release()
 
 
 @contextlib.contextmanager

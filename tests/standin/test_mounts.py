@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from support.witness import witness
 
 from standin import snapshot
+from standin.state import servicing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from support.standin import Standin
 
@@ -96,6 +98,11 @@ def test_images_that_can_not_be_mounted(dism: Standin, wim: Callable[[str], Path
     assert 2 == mount(dism, tmp_path / "no.wim", folder)
     (tmp_path / "text.wim").write_bytes(b"x" * 300)
     assert 11 == mount(dism, tmp_path / "text.wim", folder)
+    assert 0xC1420131 == mount(dism, file, Path(file.anchor))
+    marked = bytearray(wim("winre.wim").read_bytes())
+    marked[16] |= 0x4  # the header's flag for a read-only file
+    (tmp_path / "winre.wim").write_bytes(marked)
+    assert 0xC1420101 == mount(dism, tmp_path / "winre.wim", folder)
     file.chmod(0o444)
     assert 0xC1510111 == mount(dism, file, folder)
     assert 0 == mount(dism, file, folder, "/ReadOnly")
@@ -323,6 +330,30 @@ def test_a_read_only_mount_is_not_serviced(mounted: Callable[..., Path], dism: S
     folder = mounted("boot.wim", 1, "/ReadOnly")
     assert 0 == dism(f"/Image:{folder}", "/Get-Packages").code
     assert 5 == dism(f"/Image:{folder}", "/Cleanup-Image", "/StartComponentCleanup").code
+
+
+def test_two_may_not_service_one_image(mounted: Callable[..., Path], dism: Standin) -> None:
+    """The second is told so; it can still ask."""
+    folder = mounted()
+    with servicing(folder.parent / "state", folder) as alone:
+        assert alone
+        line = [f"/Image:{folder}"]
+        assert 0xC15101FD == dism.program(*line, "/Cleanup-Image", "/StartComponentCleanup").code
+        assert 0 == dism.program(*line, "/Get-Packages").code
+    assert 0 == dism(*line, "/Cleanup-Image", "/StartComponentCleanup").code
+
+
+def test_of_many_that_mount_at_once_one_writes(
+    dism: Standin, wim: Callable[[str], Path], tmp_path: Path
+) -> None:
+    """Each mount is recorded or refused, whatever the order."""
+    file = wim("winre.wim")
+    for number in range(4):
+        (tmp_path / f"m{number}").mkdir()
+    with ThreadPoolExecutor(4) as pool:
+        codes = list(pool.map(lambda number: mount(dism, file, tmp_path / f"m{number}"), range(4)))
+    assert [0, *[0xC1420127] * 3] == sorted(code or 0 for code in codes)
+    assert ["Ok"] == status(dism)
 
 
 def test_a_tool_older_than_the_image_refuses(mounted: Callable[..., Path], dism: Standin) -> None:
