@@ -122,6 +122,40 @@ def test_a_lock_that_is_not_about_the_recipe(clone: Path) -> None:
     assert ["lock/stale"] == [p["slug"] for p in recipe["problems"]]
 
 
+def test_a_fragment_may_be_called_anything(clone: Path) -> None:
+    """Files that recipes mention are taken out of a revision whatever their names end with."""
+    fragments = clone / "recipes" / "fragments"
+    (fragments / "corporate.yaml").rename(fragments / "corporate.part")
+    for name in ("desktop", "kiosk"):
+        path = clone / "recipes" / f"{name}.yaml"
+        text = path.read_text(encoding="utf-8")
+        path.write_text(
+            text.replace("fragments/corporate.yaml", "fragments/corporate.part"), encoding="utf-8"
+        )
+    reviewed.commit(clone, "Another ending")
+
+    assert ALL == compared("git:HEAD~1..HEAD")
+
+
+def test_secrets_are_names(clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A secret's value is nowhere in a comparison, even where the environment has it."""
+    monkeypatch.setenv("OSR_JOIN", "hunter2")
+    path = clone / "recipes" / "kiosk.yaml"
+    text = path.read_text(encoding="utf-8")
+    tweak = "    tweaks: {join: {registry: {HKLM\\SOFTWARE\\Contoso: {Key: {secret: join}}}}}\n    others"
+    text = text.replace("    others", tweak).replace(
+        "source: media", "secrets: {join: {env: OSR_JOIN}}\nsource: media"
+    )
+    path.write_text(text, encoding="utf-8")
+    said = "".join(
+        run("diff", "git:main", "recipes", "-f", form).output
+        for form in ("text", "markdown", "json", "github")
+    )
+
+    assert "writes a secret into the image" in said
+    assert "hunter2" not in said
+
+
 def test_a_recipe_that_comes_and_one_that_goes(clone: Path) -> None:
     """A file without a counterpart is new or gone, unless it is the same recipe under another name."""
     recipes = clone / "recipes"
