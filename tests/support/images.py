@@ -132,6 +132,11 @@ def _entry(block: str) -> tuple[Seen, str]:
     return seen, fields["Link Group ID"]
 
 
+def entry_of(seen: Seen) -> tuple[str, str, str, str]:
+    """What a file keeps although its content is replaced."""
+    return seen.path, seen.short_name, seen.attributes, seen.descriptor
+
+
 def surprises(before: dict[str, Seen], after: dict[str, Seen], named: set[str]) -> list[str]:
     """Where two states of an image differ although nothing named says so.
 
@@ -150,6 +155,6 @@ def surprises(before: dict[str, Seen], after: dict[str, Seen], named: set[str]) 
             found.append(f"changed: {expected} to {new}")
     for path in before.keys() & after.keys() & named:
         old, new = before[path], after[path]
-        if (old.path, old.attributes, old.descriptor) != (new.path, new.attributes, new.descriptor):
+        if entry_of(old) != entry_of(new):
             found.append(f"changed in more than its content: {old} to {new}")
     return sorted(found)
