@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO, Self, cast
 from osrecipe.formats.errors import Fault, FormatError
 from osrecipe.formats.iso import iso9660, udf
 from osrecipe.formats.iso.boot import boot_entries
-from osrecipe.formats.iso.entries import BootEntry, Facet, IsoEntry, Node
+from osrecipe.formats.iso.entries import SECTOR, BootEntry, Facet, IsoEntry, Node
 from osrecipe.formats.iso.extract import Cancel, Job, Progress, Select, extract_jobs, select_nodes
 from osrecipe.formats.iso.library import Disc, GuardedFile, reading_faults
 from osrecipe.formats.iso.links import resolve
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
+_RECOGNITION = 16 * SECTOR
+_RECOGNISED = 32  # sectors: UDF's descriptors follow ISO9660's, which are a handful
 _IMAGE_MAX = 64 << 20  # bytes of a boot image: El Torito can't load half of that
 
 
@@ -46,6 +48,7 @@ class IsoReader:
     def __init__(self, path: Path) -> None:
         self.path = path
         with path.open("rb") as stream:
+            _refuse_udf_alone(stream)
             guard = GuardedFile(stream)
             self.size = guard.size
             with reading_faults(guard):
@@ -142,6 +145,24 @@ class IsoReader:
     def _stream(self, node: Node) -> io.BufferedReader:
         handle = self.path.open("rb", buffering=0)
         return io.BufferedReader(ExtentStream(handle, node.extents))
+
+
+def _refuse_udf_alone(stream: BinaryIO) -> None:
+    """Name volumes that have UDF and nothing else; installation media have an ISO9660 part beside it.
+
+    The recognition sequence begins at byte 32768, a descriptor in each sector (ECMA-167 2/8, 3/9).
+    """
+    stream.seek(_RECOGNITION)
+    area = stream.read(_RECOGNISED * SECTOR)
+    stream.seek(0)
+    marks = {area[at + 1 : at + 6] for at in range(0, len(area), SECTOR)}
+    if b"CD001" not in marks and marks & {b"NSR02", b"NSR03"}:
+        raise FormatError(
+            "iso",
+            Fault.UNSUPPORTED,
+            "The volume has only a UDF file system, without the ISO9660 part that installation media have",
+            hint="make an ISO of its files: `genisoimage -udf`, or `oscdimg` on Windows",
+        )
 
 
 def _facet(disc: Disc) -> Facet:
