@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from osrecipe.engine.hivefiles import HiveFiles, Readable, encode, same_data
 from osrecipe.formats.errors import FormatError
 from osrecipe.formats.hive import ValueType
-from osrecipe.formats.hive.data import decode_sz, describe
+from osrecipe.formats.hive.data import decode_multi_sz, decode_sz, describe
 from osrecipe.model.checks import (
     BuildIs,
     CheckResult,
@@ -22,18 +22,20 @@ from osrecipe.model.checks import (
     RegistryKeyAbsent,
     RegistryValueIs,
 )
-from osrecipe.model.registry import RegistryKey, RegistryRoot
+from osrecipe.model.registry import RegistryData, RegistryKey, RegistryRoot, quoted
 from osrecipe.model.version import Version
 from osrecipe.model.winpath import WinPath
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from osrecipe.formats.hive.values import Value
     from osrecipe.model.checks import Check
     from osrecipe.windows.hives import Target
 
 PENDING = WinPath("Windows\\WinSxS\\pending.xml")
 """Where the servicing stack keeps actions that are left for the next start."""
+_WIDTHS = {ValueType.DWORD: 4, ValueType.QWORD: 8}
 _CURRENT_VERSION = RegistryKey(root=RegistryRoot.SOFTWARE, path="Microsoft\\Windows NT\\CurrentVersion")
 
 
@@ -130,13 +132,13 @@ class Checker:
         if value is None:
             return check.data is None, "absent"
         if check.data is None:
-            return False, describe(value)
+            return False, _shown(value)
         secret = check.data.kind == "secret"
         try:
             type_, data = encode(check.data, self._secrets)
         except FormatError as cause:
             return False, f"what is expected can't be stored: {cause.reason}"
-        return same_data(value, type_, data), "a value that is not shown" if secret else describe(value)
+        return same_data(value, type_, data), "a value that is not shown" if secret else _shown(value)
 
     def _file(self, check: FileIs) -> tuple[bool, str]:
         info = self._image.info(check.path)
@@ -148,6 +150,20 @@ class Checker:
         with self._image.read(check.path) as file:
             found = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]  # any binary file does
         return found == check.state, found
+
+
+def _shown(value: Value) -> str:
+    """A value in the notation of what is expected; binary data as hive files are described."""
+    match value.type:
+        case ValueType.SZ | ValueType.EXPAND_SZ:
+            kind = "sz" if value.type == ValueType.SZ else "expand-sz"
+            return f"{kind} {quoted(decode_sz(value.data))}"
+        case ValueType.MULTI_SZ:
+            return str(RegistryData(kind="multi-sz", lines=decode_multi_sz(value.data)))
+        case ValueType.DWORD | ValueType.QWORD if len(value.data) == _WIDTHS[value.type]:
+            kind = "dword" if value.type == ValueType.DWORD else "qword"
+            return f"{kind} {int.from_bytes(value.data, 'little')}"
+    return describe(value)
 
 
 def evaluate(check: Check, image: Checkable, target: Target) -> CheckResult:

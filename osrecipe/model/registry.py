@@ -6,6 +6,7 @@ user's hive in an install image and `config\DEFAULT` in a PE image. That mapping
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from typing import Annotated, Literal
 
@@ -15,6 +16,15 @@ from osrecipe.model.frozen import Frozen
 
 MAX_KEY_NAME = 255
 """Characters in one key's name; the registry's own limit."""
+
+
+def quoted(text: str) -> str:
+    r"""Text in double quotes as Windows people read it: backslashes as they are, what has no shape as `<TAB>`."""
+    return '"' + _UNSEEN.sub(lambda found: _SHAPES.get(found[0], f"<U+{ord(found[0]):04X}>"), text) + '"'
+
+
+_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+_SHAPES = {"\t": "<TAB>", "\n": "<LF>", "\r": "<CR>", "\0": "<NUL>"}
 
 
 class RegistryRoot(StrEnum):
@@ -70,9 +80,9 @@ class RegistryData(Frozen):
             case "dword" | "dword-be" | "qword":
                 return f"{self.kind} {self.number}"
             case "multi-sz":
-                return f"multi-sz {list(self.lines or ())}"
+                return f"multi-sz [{', '.join(map(quoted, self.lines or ()))}]"
             case "sz" | "expand-sz" | "link":
-                return f"{self.kind} {self.text!r}"
+                return f"{self.kind} {quoted(self.text or '')}"
             case "secret":
                 return f"secret `{self.text}`"
             case "none" | "binary" | "raw":

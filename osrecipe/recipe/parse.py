@@ -23,6 +23,7 @@ from ruamel.yaml.events import (
 
 from osrecipe.model.codes import Slug
 from osrecipe.model.problems import Place
+from osrecipe.recipe.escapes import HINT, meaning, swallowed
 from osrecipe.recipe.nodes import Entry, Map, Node, Scalar, Seq, Span
 from osrecipe.recipe.scalars import resolve
 from osrecipe.recipe.syntax import problem_of
@@ -171,6 +172,8 @@ class _Builder:
             raise self.stop(Slug.RECIPE_ENCODING, reason, span, r"write `\U0001f600`, not `\ud83d\ude00`")
         self.check_tag(event, span)
         plain = event.implicit[0] and not event.style
+        if event.style == '"' and self.swallows(event):
+            text = "".join(c if c.isprintable() else "\\" for c in text)  # one problem is enough
         if self.stack and isinstance(self.stack[-1].event, MappingStartEvent) and self.stack[-1].key is None:
             self.key(text, span, plain=plain)
             return
@@ -178,6 +181,18 @@ class _Builder:
         if event.anchor:
             self.anchors[event.anchor] = (node, 1)
         self.attach(node, 1)
+
+    def swallows(self, event: ScalarEvent) -> bool:
+        """Whether escapes eat the backslashes of a path; each is refused where it stands."""
+        start = event.start_mark.index
+        written = self.source.text[start : event.end_mark.index]
+        keys = [frame.key[0] or "" for frame in self.stack if frame.key]
+        last = self.stack[-1].key if self.stack else None
+        found = swallowed(written, keys, (last and last[0]) or "")
+        for offset in found:
+            span = self.source.span(start + offset, start + offset + 2)
+            self.sink.add(Slug.RECIPE_SYNTAX, meaning(written[offset + 1]), span, HINT)
+        return bool(found)
 
     def key(self, text: str, span: Span, *, plain: bool) -> None:
         refused = plain and text in {"", "<<"}

@@ -32,6 +32,8 @@ FORMS: dict[str, str] = {
 _NAMED_TYPES = {1: "sz", 2: "expand", 4: "dword", 7: "multi", 11: "qword"}
 _NONE, _BINARY, _BIG_ENDIAN, _LINK = 0, 3, 5, 6
 _NUMBER = re.compile(r"[0-9]{1,20}|0x[0-9a-fA-F]{1,16}")
+_CONTROL = re.compile(r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029]")
+"""Characters that no text needs; tabs and line breaks are not among them."""
 _HEX = re.compile(r"([0-9a-fA-F]{2}([ ,\s]*[0-9a-fA-F]{2})*)?")
 
 
@@ -73,7 +75,6 @@ def parse_data(node: Node, secrets: Iterable[str] | None) -> RegistryData:
             f"`{clip(node.text)}` is a number with a fraction, which no registry type holds",
             node.span,
             f'write "{clip(node.text)}" for text',
-            Slug.RECIPE_UNQUOTED_BUILD,
         )
     if isinstance(value, int):
         return RegistryData(kind="dword", number=_number(node, MAX_DWORD))
@@ -205,6 +206,9 @@ def _text(node: Node) -> str:
         raise DataError(f"text belongs here, not {kind(node)}", node.span, hint, Slug.RECIPE_WRONG_TYPE)
     if "\0" in value:
         raise DataError("registry text may not hold a NUL", node.span)
+    if found := _CONTROL.search(value):
+        reason = f"registry text may not hold the control character U+{ord(found[0]):04X}"
+        raise DataError(reason, node.span, "bytes are written as `{hex: …}`")
     return value
 
 
