@@ -25,6 +25,7 @@ class Format(StrEnum):
     TEXT = "text"
     MARKDOWN = "markdown"
     JSON = "json"
+    POWERSHELL = "powershell"
 
 
 def plan(
@@ -89,6 +90,10 @@ def _show(made: Plan, output: Format, assessed: Assessment | None) -> None:
             from osrecipe.render import plan_markdown
 
             print(plan_markdown.markdown(made, assessed), end="")
+        case Format.POWERSHELL:
+            from osrecipe.render import powershell
+
+            print(powershell.script(made).replace("\r\n", "\n"), end="")
         case Format.JSON:
             from osrecipe.render import plan_json
 

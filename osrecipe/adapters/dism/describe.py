@@ -1,7 +1,8 @@
 """What this adapter will do for a task: DISM's command lines with names for paths, and sentences for all else. Pure.
 
 The same builders make the lines that are run, so that what is shown is what is done. A path that is only known while
-a run is going on is a name in braces: `{mount}`, `{image}`, `{input:ID}`, `{artifact:UNIT:NAME}`, `{sources:NAME}`.
+a run is going on is a name in braces: `{mount}`, `{image}`, `{input:ID}`, `{package:ID}` (alone
+in a folder), `{artifact:UNIT:NAME}`, `{sources:UNIT:NAME}`.
 """
 
 from __future__ import annotations
@@ -79,7 +80,7 @@ def giving_up() -> Action:
 def _servicing(task: Task) -> tuple[Action, ...]:
     match task.op:
         case AddPackage() as op:
-            return (_command(command.add_package(MOUNT, f"{{input:{op.input}}}")),)
+            return (_command(command.add_package(MOUNT, f"{{package:{op.input}}}")),)
         case EnableNetfx3() as op:
             source = f"{{sources:{op.source.unit}:{op.source.name}}}"
             return (_command(command.enable_feature(MOUNT, NETFX3, source)),)

@@ -1,0 +1,277 @@
+"""A plan as a PowerShell script with plain DISM commands: the same work, in the same order, with the same stops.
+
+DISM's lines are the dism adapter's own (`describe`); what it does without DISM is written out here in PowerShell's
+words. It is for reviewers, and for hosts where nothing else may run. It keeps no store, writes no report, and does
+not read the finished ISO back.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from osrecipe.adapters.dism import describe
+from osrecipe.adapters.dism.packages import NETFX3, netfx3_names
+from osrecipe.model.plan import Session
+from osrecipe.model.tasks import (
+    AddPackage,
+    ApplyTweak,
+    CleanupImage,
+    CopyMedia,
+    EnableNetfx3,
+    ExportImages,
+    HarvestSetup,
+    HarvestSources,
+    InjectWinre,
+    PlaceFile,
+    PlaceSetup,
+    SetFeature,
+    SyncSources,
+    TakeImages,
+    TakeWinre,
+    VerifyMedia,
+    WriteIso,
+)
+from osrecipe.render.powershell_registry import edits
+from osrecipe.render.powershell_text import FUNCTIONS, PARAMETERS, argument, array, comment, string
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from osrecipe.model.adapter import Action
+    from osrecipe.model.plan import Job, Plan, Task
+
+_INDENT: Final = "    "
+_WINRE: Final = "Windows\\System32\\Recovery\\winre.wim"
+_ENABLED: Final = ("Enabled", "Enable Pending")
+_DISABLED: Final = ("Disabled", "Disable Pending", "Disabled with Payload Removed")
+
+
+def script(plan: Plan) -> str:
+    """The whole script, with CR LF ends as Windows expects them."""
+    lines = [*_head(plan), *PARAMETERS.splitlines(), *FUNCTIONS.splitlines(), "", *_checks(plan)]
+    for unit in plan.units:
+        lines += ["", comment(f"--- {unit.id}: {_title(unit)}")]
+        lines += _session(unit) if isinstance(unit, Session) else _job(unit)
+    lines += ["}", *_ending()]
+    return "\r\n".join(lines) + "\r\n"
+
+
+def _head(plan: Plan) -> list[str]:
+    said = [
+        f"{plan.recipe}: what `osrecipe apply` does with this plan, as plain DISM commands.",
+        f"Plan {plan.digest}, order `{plan.ordering}`.",
+        "Not in here: results kept for the next run, several images at a time, the report, and reading the ISO back.",
+        "",
+        *(f"input `{one.id}`: {one.summary}" for one in plan.inputs),
+    ]
+    return [comment(text).rstrip() for text in said]
+
+
+def _checks(plan: Plan) -> list[str]:
+    """Before anything is made: every input is what was planned, nothing is in the way."""
+    found = ['if (Test-Path -LiteralPath $Work) { throw "the work folder is there already: $Work" }']
+    for one in plan.inputs:
+        name = string(one.id)
+        found.append(
+            f'if (-not $Inputs.ContainsKey({name})) {{ throw "no path is given for this input: {one.id}" }}'
+        )
+        path = f"$Inputs[{name}]"
+        wanted = one.digest.removeprefix("sha256:")
+        found += [
+            f"if (Test-Path -LiteralPath {path} -PathType Leaf) {{",
+            f"    $hash = (Get-FileHash -LiteralPath {path} -Algorithm SHA256).Hash",
+            f'    if ($hash -ne {string(wanted)}) {{ throw "this input is not what was planned: {one.id}" }}',
+            "}",
+            f'elseif (-not (Test-Path -LiteralPath {path})) {{ throw "this input is not there: {one.id}" }}',
+        ]
+    return [
+        *found,
+        "[void](New-Item -ItemType Directory -Path $Work)",
+        "$Tree = Join-Path $Work 'tree'",
+        f"$Disc = Mount-DiskImage -ImagePath $Inputs[{string(plan.source)}] -Access ReadOnly -PassThru",
+        "try {",
+        '$Media = "$(($Disc | Get-Volume).DriveLetter):\\"',
+        "$NetFx3Names = @()",
+    ]
+
+
+def _ending() -> list[str]:
+    return [
+        "finally { [void](Dismount-DiskImage -ImagePath $Disc.ImagePath) }",
+        'Write-Host "done: $Work"',
+    ]
+
+
+def _title(unit: Session | Job) -> str:
+    return f"on the image {unit.name} ({unit.target})" if isinstance(unit, Session) else unit.tasks[0].title
+
+
+def _session(session: Session) -> list[str]:
+    """Open, do every task, save; on any failure give the image up and stop."""
+    body = [_dism(action) for action in describe.opening(session)]
+    for task in session.tasks:
+        body += ["", comment(f"{task.id}: {task.title}"), *_task(task, session)]
+    body += ["", _dism(describe.saving())]
+    saved = argument(f"{{artifact:{session.id}:image.wim}}")
+    return [
+        f"Start-Unit {string(session.id)}",
+        "try {",
+        *_indented(body),
+        "}",
+        "catch { $failure = $_; Stop-Unit; throw $failure }",
+        f"Move-Item -LiteralPath $Image -Destination {saved}",
+    ]
+
+
+def _job(job: Job) -> list[str]:
+    lines = [f"Start-Unit {string(job.id)}"]
+    for task in job.tasks:
+        lines += _task(task, job)
+    return lines
+
+
+def _task(task: Task, unit: Session | Job) -> list[str]:
+    match task.op:
+        case AddPackage() as op:
+            return [*_described(task, unit), f"Assert-Package {string(op.package)}"]
+        case EnableNetfx3() as op:
+            names = f"$NetFx3Names = {array(netfx3_names(op.package))}"
+            return [names, *_described(task, unit), f"Assert-Feature {string(NETFX3)} {array(_ENABLED)}"]
+        case SetFeature() as op:
+            states = _ENABLED if op.state == "enabled" else _DISABLED
+            return [*_described(task, unit), f"Assert-Feature {string(op.feature)} {array(states)}"]
+        case CleanupImage():
+            return ["Assert-NothingPending", *_described(task, unit)]
+        case ExportImages():
+            return _described(task, unit)
+        case _:
+            return list(_plain(task, unit))
+
+
+def _described(task: Task, unit: Session | Job) -> list[str]:
+    """The adapter's commands for a task; what the plan tolerates is tolerated."""
+    tolerated = task.op.tolerates if isinstance(task.op, AddPackage) else ()
+    return [_dism(action, tolerated) for action in describe.describe(task, unit) if action.is_command]
+
+
+def _dism(action: Action, tolerated: Sequence[str] = ()) -> str:
+    arguments = ", ".join(argument(text) for text in action.argv[1:])
+    line = f"Invoke-Dism @({arguments})"
+    return f"{line} @({', '.join(str(int(code, 16)) for code in tolerated)})" if tolerated else line
+
+
+def _plain(task: Task, unit: Session | Job) -> Iterator[str]:
+    """What needs no DISM."""
+    target = unit.target if isinstance(unit, Session) else "install"
+    match task.op:
+        case ApplyTweak() as op:
+            yield from _tweak(op, target)
+        case InjectWinre() as op:
+            yield _copy(describe.name_of(op.winre), "{mount}\\" + _WINRE)
+        case HarvestSources() as op:
+            to = argument(f"{{artifact:{unit.id}:sources}}")
+            yield f"Copy-Newer {string(op.by)} {to}"
+        case HarvestSetup():
+            yield from _harvest_setup(str(unit.id))
+        case TakeWinre() as op:
+            yield from _take_winre(op, str(unit.id))
+        case _:
+            yield from _media(task, str(unit.id))
+
+
+def _media(task: Task, unit: str) -> Iterator[str]:
+    """What is done to the media."""
+    match task.op:
+        case TakeImages() as op:
+            for path in op.paths:
+                name = "netfx3.cab" if path.name.lower().endswith(".cab") else path.name
+                to = f"{{artifact:{unit}:{name}}}"
+                yield _copy(f"{{media}}{path}", to)
+                yield f"Set-ItemProperty -LiteralPath {argument(to)} -Name IsReadOnly -Value $false"
+        case CopyMedia() as op:
+            without = " ".join(argument(f"{{media}}{path}") for path in op.without)
+            excluded = f" /XF {without}" if without else ""
+            yield f"& robocopy.exe $Media.TrimEnd('\\') $Tree /E /A-:R /R:1 /W:1 /NP{excluded} | Out-Null"
+            yield 'if ($LASTEXITCODE -ge 8) { throw "robocopy ended with $LASTEXITCODE" }'
+        case PlaceFile() as op:
+            yield _copy(describe.name_of(op.source), "{tree}\\" + str(op.to))
+        case SyncSources() | PlaceSetup() as op:
+            yield f"if (Test-Path -LiteralPath {argument(describe.name_of(op.harvest))}) {{"
+            yield _INDENT + _copy_below(describe.name_of(op.harvest), "{tree}\\sources")
+            yield "}"
+        case WriteIso() as op:
+            yield from _iso(op, unit)
+        case VerifyMedia():
+            yield comment("osrecipe reads the ISO back here; by hand: dism /Get-ImageInfo on the ISO's WIMs")
+
+
+def _copy(source: str, to: str) -> str:
+    return f"Copy-Item -LiteralPath {argument(source)} -Destination {argument(to)} -Force"
+
+
+def _copy_below(source: str, to: str) -> str:
+    """What is in a folder, into another."""
+    inside = argument(source + "\\*")
+    return f"Copy-Item -Path {inside} -Destination {argument(to)} -Recurse -Force"
+
+
+def _tweak(op: ApplyTweak, target: str) -> Iterator[str]:
+    """Registry first, then deletions, then files, as the engine does it."""
+    if op.because:
+        yield comment(f"because: {op.because}")
+    yield from edits(op.registry, target)
+    for path in op.delete:
+        place = argument("{mount}\\" + str(path))
+        yield f"if (Test-Path -LiteralPath {place}) {{ Remove-Item -LiteralPath {place} -Recurse -Force }}"
+    for copy in op.copy_folders:
+        place = argument("{mount}\\" + str(copy.to))
+        yield f"[void](New-Item -ItemType Directory -Force -Path {place})"
+        yield _copy_below(describe.name_of(copy.source), "{mount}\\" + str(copy.to))
+
+
+def _harvest_setup(unit: str) -> Iterator[str]:
+    folder = argument(f"{{artifact:{unit}:setup}}")
+    yield f"[void](New-Item -ItemType Directory -Force -Path {folder})"
+    yield "foreach ($name in @('setup.exe', 'setuphost.exe')) {"
+    yield '    $file = Join-Path $Mount "sources\\$name"'
+    yield f"    if (Test-Path -LiteralPath $file) {{ Copy-Item -LiteralPath $file -Destination {folder} -Force }}"
+    yield "}"
+
+
+def _take_winre(op: TakeWinre, unit: str) -> Iterator[str]:
+    """DISM can only mount to read a file out of an image; nothing is saved."""
+    wim = describe.name_of(op.image.wim)
+    mount = ("/English", "/NoRestart", "/Mount-Image", f"/ImageFile:{wim}", f"/Index:{op.image.index}")
+    arguments = ", ".join(argument(text) for text in (*mount, "/MountDir:{mount}", "/ReadOnly"))
+    yield "try {"
+    yield f"    Invoke-Dism @({arguments})"
+    yield _INDENT + _copy("{mount}\\" + _WINRE, f"{{artifact:{unit}:winre.wim}}")
+    yield "}"
+    yield "finally { Stop-Unit }"
+
+
+def _iso(op: WriteIso, unit: str) -> Iterator[str]:
+    entries = {
+        "bios": "p0,e,b{tree}\\boot\\etfsboot.com",
+        "efi": "pEF,e,b{tree}\\efi\\microsoft\\boot\\efisys.bin",
+    }
+    boot = "#".join([str(len(op.firmware)), *(entries[one] for one in op.firmware)])
+    options = [
+        "-m",
+        "-o",
+        "-u2",
+        "-udfver102",
+        f"-l{op.label}",
+        *([f"-bootdata:{boot}"] if op.firmware else []),
+    ]
+    to = argument(f"{{artifact:{unit}:iso}}")
+    yield "if ($Oscdimg) {"
+    yield f"    $options = @({', '.join(argument(one) for one in options)})"
+    yield f"    & $Oscdimg @options $Tree {to}"
+    yield '    if ($LASTEXITCODE -ne 0) { throw "oscdimg ended with $LASTEXITCODE" }'
+    yield "}"
+    yield 'else { Write-Warning "no ISO was written: name oscdimg.exe with -Oscdimg; the media is in $Tree" }'
+
+
+def _indented(lines: list[str]) -> list[str]:
+    return [_INDENT + line if line else "" for line in lines]
