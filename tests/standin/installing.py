@@ -67,8 +67,9 @@ def install(root: Path, plan: Installation, step: Callable[[float], None]) -> No
     """Carry an installation out; `step` is called with 0 to 100 as it goes."""
     store, records = Store(root), Records(root)
     off = _components_switched_off(records)
+    winners = store.winners()
     for done, manifest in enumerate(plan.manifests, start=1):
-        winner = store.winners().get(manifest.identity.series)
+        winner = winners.get(manifest.identity.series)
         store.stage(manifest, plan.package.folder)
         newer = winner is None or winner.identity.numbers <= manifest.identity.numbers
         if newer and manifest.identity.series not in off:
