@@ -39,6 +39,14 @@ def diff(
     *,
     inputs: InputFolders = None,
     output: Annotated[Format, typer.Option("--format", "-f", help="How to show it.")] = Format.TEXT,
+    annotations: Annotated[
+        Path | None,
+        typer.Option(
+            "--annotations",
+            metavar="FILE",
+            help="Also write there what `--format github` shows, for a CI's next step.",
+        ),
+    ] = None,
     exit_code: Annotated[
         bool, typer.Option("--exit-code", help="Exit with 7 when there is a difference.")
     ] = False,
@@ -54,6 +62,10 @@ def diff(
 
     with sides(before, after or [], [Path(folder) for folder in inputs or ()]) as pairs:
         compared = compare(pairs)
+    if annotations is not None:
+        from osrecipe.render import diff_github
+
+        annotations.write_text(diff_github.text(compared), encoding="utf-8", newline="\n")
     match output:
         case Format.TEXT:
             from osrecipe.render import diff_text
