@@ -40,7 +40,9 @@ def bump_updates(loaded: LoadedRecipe, path: Path, folder: Path, *, dry_run: boo
     found = find_bumps(lock, folder)
     edits = {bump.name: _edits(loaded, bump) for bump in found.bumps}
     texts = _edited([edit for each in edits.values() for edit in each])
-    places = {str(name): [f"{file}:{line}" for file, line, _ in each] for name, each in edits.items()}
+    places = {
+        str(name): [f"{file}:{line}: {edit.new}" for file, line, edit in each] for name, each in edits.items()
+    }
     print(locking.bumps(found.bumps, found.skipped, places), end="")
     _note_expectations(loaded, lock, found.bumps)
     if not found.bumps:

@@ -45,7 +45,19 @@ def reg_file_facts(path: Path, stated: str) -> RegFileFacts:
     return RegFileFacts(sha256=hashlib.sha256(data).hexdigest(), changes=changes)
 
 
+def _require_text(name: str, line: int, stated: str) -> None:
+    """Names must be text: half a surrogate pair fits into no plan, lock or digest."""
+    if not _is_text(name):
+        reason = "a name holds half a character, so it is not text"
+        raise OsrecipeError(Problem(Slug.INPUT_REG_FILE, reason, Place(stated, line, 1)))
+
+
+def _is_text(text: str) -> bool:
+    return not any("\ud800" <= char <= "\udfff" for char in text)
+
+
 def _changes(key: reg.RegKey, stated: str) -> Iterator[RegistryChange]:
+    _require_text(key.path, key.line, stated)
     try:
         name = parse_key(key.path)
     except HiveError as error:
@@ -57,6 +69,7 @@ def _changes(key: reg.RegKey, stated: str) -> Iterator[RegistryChange]:
     if not key.values:
         yield CreateKey(key=name)
     for value in key.values:
+        _require_text(value.name, value.line, stated)
         yield _change(name, value)
 
 
@@ -83,7 +96,7 @@ def _raw(type_number: int, data: bytes) -> RegistryData:
 def _text(kind: RegistryKind) -> Callable[[int, bytes], RegistryData | None]:
     def make(_type: int, data: bytes) -> RegistryData | None:
         text = decode_sz(data)
-        return RegistryData(kind=kind, text=text) if _encoded(text) == data else None
+        return RegistryData(kind=kind, text=text) if _is_text(text) and _encoded(text) == data else None
 
     return make
 
@@ -95,7 +108,8 @@ def _encoded(text: str) -> bytes:
 def _lines(_type: int, data: bytes) -> RegistryData | None:
     lines = decode_multi_sz(data)
     encoded = b"".join(_encoded(line) for line in lines) + b"\0\0"
-    return RegistryData(kind="multi-sz", lines=lines) if encoded == data else None
+    fits = encoded == data and all(map(_is_text, lines))
+    return RegistryData(kind="multi-sz", lines=lines) if fits else None
 
 
 def _number(kind: RegistryKind, size: int) -> Callable[[int, bytes], RegistryData | None]:

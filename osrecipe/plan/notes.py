@@ -121,6 +121,7 @@ def planned_input(name: InputId, path: str, facts: InputFacts) -> PlannedInput:
 
 
 def summary_of(facts: InputFacts) -> str:
+    """What people recognise an input by, in a few words; equal summaries do not mean equal inputs."""
     match facts:
         case MediaFacts():
             images = facts.install.images

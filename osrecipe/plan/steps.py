@@ -45,6 +45,8 @@ if TYPE_CHECKING:
 _RESERVED = re.compile(r"(cleanup|netfx3|harvest|winre|export)$|(update|feature|tweak)-", re.IGNORECASE)
 """Names that steps of other kinds have; an update that is called so is `update-NAME`."""
 NETFX3_FEATURE = "NetFx3"
+_NUMBERED = frozenset({UpdateKind.CUMULATIVE, UpdateKind.CHECKPOINT, UpdateKind.SAFE_OS})
+"""Kinds whose packages' versions begin with build and revision."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +128,9 @@ def label_of(facts: UpdateFacts) -> str:
     """An update in a few words: `cumulative KB4343909 17134.228`."""
     kb = f" KB{facts.kb}" if facts.kb else ""
     version = facts.package.version
-    numbers = f" {version.major}.{version.minor}" if facts.update_kind is UpdateKind.CUMULATIVE else ""
+    numbers = f" {version.major}.{version.minor}" if facts.update_kind in _NUMBERED else ""
+    if not kb and not numbers:
+        numbers = f" {version}"
     return f"{facts.update_kind.value}{kb}{numbers}"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from osrecipe.inputs.covering import content_of
 from osrecipe.inputs.relock import told_apart
 from osrecipe.model.facts import RegFileFacts
 from osrecipe.plan.notes import summary_of
@@ -63,13 +64,15 @@ def bumps(found: Sequence[Bump], skipped: Mapping[str, str], places: Mapping[str
     Args:
         found: the newer updates.
         skipped: files that could not be read, by name, with the reason.
-        places: by input, the places in recipe files that change.
+        places: by input, the places in recipe files that change, with what is written there.
     """
     lines: list[str] = []
     for bump in found:
         before, after = _said(bump.before.facts), _said(bump.after.facts)
+        if before == after:
+            before, after = content_of(bump.before.facts), f"{content_of(bump.after.facts)}, {after}"
         lines.append(f"{clean(bump.name)}: {before} → {after}")
-        lines += [f"  {clean(place)}: {clean(bump.file.name)}" for place in places.get(bump.name, ())]
+        lines += [f"  {clean(place)}" for place in places.get(bump.name, ())]
     if not found:
         lines.append("nothing newer was found")
     lines += [f"skipped `{clean(name)}`: {clean(reason)}" for name, reason in skipped.items()]

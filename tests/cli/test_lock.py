@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import hashlib
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -97,6 +98,28 @@ def bump_template(desk: Desk) -> None:
     assert lock == (desk.here / "recipes/monthly-updates.lock").read_bytes()
 
 
+def bump_fragment(desk: Desk) -> None:
+    """An update that a fragment brings changes in the fragment, with the hash that is stated there."""
+    sha256 = hashlib.sha256((desk.folder / "kb9000002-x64.msu").read_bytes()).hexdigest()
+    fragment = desk.here / "recipes/fragments/updates.yaml"
+    fragment.write_text(
+        f"# the month's\ninputs:\n  lcu:\n    update: '../updates/kb9000002-x64.msu'  # LCU\n    sha256: {sha256}\n",
+        encoding="utf-8",
+    )
+    desk.edit(
+        QUICK,
+        ("name: quickstart\n", "name: quickstart\nextends: [fragments/updates.yaml]\n"),
+        ("  lcu: {update: kb9000002-x64.msu}\n", ""),
+    )
+    desk.log.type("lock", QUICK, "-i", desk.folder)
+    before = fragment.read_text(encoding="utf-8")
+    desk.log.type("lock", "--bump", desk.folder, QUICK)
+    desk.log.show("".join(_diff("updates.yaml", before, fragment.read_text(encoding="utf-8"))))
+    newer = hashlib.sha256((desk.folder / "kb9000003-x64.msu").read_bytes()).hexdigest()
+    assert f"sha256: {newer}\n" in fragment.read_text(encoding="utf-8")
+    desk.log.type("lock", "--check", QUICK, "-i", desk.folder)
+
+
 def stale(desk: Desk) -> None:
     """A recipe that moved on from its lock is told so, before any file is looked at."""
     desk.log.type("lock", QUICK, "-i", desk.folder)
@@ -152,6 +175,7 @@ CASES: dict[str, Callable[[Desk], None]] = {
     "06-broken": broken,
     "07-missing": missing,
     "08-kinds": kinds,
+    "09-bump-fragment": bump_fragment,
 }
 
 
