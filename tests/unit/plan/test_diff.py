@@ -272,15 +272,18 @@ def test_a_wim_that_is_not_written_keeps_its_images() -> None:
 
 def test_expectations_and_output() -> None:
     """What is expected, the label and the output are values of the media's tasks."""
-    before = recipe(expect={"install": {"build": "10.0.17134.228"}})
+    before = recipe(expect={"install": {"files": {"Windows\\x": "present"}}})
     after = recipe(
-        expect={"install": {"build": "10.0.17134.345"}}, media={"label": "NEW"}, output={"iso": "out/new.iso"}
+        expect={"install": {"files": {"Windows\\x": "absent"}}},
+        media={"label": "NEW"},
+        output={"iso": "out/new.iso"},
     )
     diff = difference(before, after)
+    [label] = [t.op.label for t in plans.tasks(compiled(before, facts())).values() if t.op.op == "write-iso"]
     details = {(d.what, d.before, d.after) for t in diff.tasks for d in t.details}
 
     assert {
-        ("expected of install: build", "10.0.17134.228", "10.0.17134.345"),
+        ("expected of install: `Windows\\x`", "present", "absent"),
         ("label", "OSR_17134_228_X64", "NEW"),
         ("output", "out/usual.iso", "out/new.iso"),
     } == details
