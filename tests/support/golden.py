@@ -26,6 +26,6 @@ def same(golden: Path, text: str) -> None:
     """Fail unless the file holds exactly this text."""
     if os.environ.get("OSRECIPE_REGOLD"):
         golden.write_text(text, encoding="utf-8", newline="\n")
-    assert golden.read_text(encoding="utf-8") == text, (
-        f"{golden.name}: see what changed, or set OSRECIPE_REGOLD=1"
-    )
+    hint = f"{golden.name}: see what changed; OSRECIPE_REGOLD=1 writes it anew"
+    assert golden.is_file(), hint
+    assert golden.read_text(encoding="utf-8") == text, hint
