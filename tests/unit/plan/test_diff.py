@@ -279,7 +279,6 @@ def test_expectations_and_output() -> None:
         output={"iso": "out/new.iso"},
     )
     diff = difference(before, after)
-    [label] = [t.op.label for t in plans.tasks(compiled(before, facts())).values() if t.op.op == "write-iso"]
     details = {(d.what, d.before, d.after) for t in diff.tasks for d in t.details}
 
     assert {
