@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from support.applied import sha256
 from support.expected import (
-    Expected,
     hive_of,
-    together,
     unnamed_values,
     wrong_files,
     wrong_links,
@@ -18,6 +16,7 @@ from support.expected import (
 )
 from support.images import files_of, surprises, wim_info
 from support.qemu import Firmware, boot
+from support.quickstart import KINDS, LCU, SOFTWARE, SSU, expected_of
 from support.registry import values
 from support.samples.spec import ValueType
 from support.witness import witness
@@ -28,34 +27,8 @@ if TYPE_CHECKING:
 
     from .conftest import Media
 
-SSU, LCU = "kb9000001-x64", "kb9000002-x64"
-WINRE = "windows\\system32\\recovery\\winre.wim"
-SOFTWARE = "Windows\\System32\\config\\SOFTWARE"
 VERSION_KEY = "microsoft\\windows nt\\currentversion"
-KINDS = {
-    "install-1": "install+netfx3",
-    "install-2": "install+netfx3",
-    "winre": "winre",
-    "winpe": "winpe",
-    "setup": "setup",
-}
 IMAGES = list(KINDS)
-
-
-def expected_of(samples: Samples, image: str) -> Expected:
-    """What the recipe's updates, .NET 3.5 and its tweak leave in an image."""
-    kind = KINDS[image]
-    install = image.startswith("install")
-    netfx3 = samples.answer("media")["features"]["NetFx3"]
-    answers = [samples.answer(SSU)["images"][kind]]
-    answers += [netfx3["when_enabled"]] if install else []
-    made = together([*answers, samples.answer(LCU)["images"][kind]])
-    if install:
-        package = f"windows\\servicing\\packages\\{netfx3['payload_package']}".lower()
-        made.others |= {f"{package}.mum", f"{package}.cat", WINRE}
-        key = "Policies\\Microsoft\\Windows\\CloudContent"
-        made.value(SOFTWARE, key, "DisableWindowsConsumerFeatures", ValueType.DWORD, b"\1\0\0\0")
-    return made
 
 
 def test_it_ends_well(quickstart: Applied) -> None:
