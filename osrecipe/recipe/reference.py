@@ -6,8 +6,8 @@ import json
 from typing import TYPE_CHECKING, cast
 
 from osrecipe.recipe import schema as schemas
+from osrecipe.recipe.patterns import PATTERNS
 from osrecipe.recipe.regdata import FORMS
-from osrecipe.recipe.shape import PATTERNS
 from osrecipe.recipe.templates import FILTERS
 
 if TYPE_CHECKING:

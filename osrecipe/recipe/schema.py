@@ -14,6 +14,7 @@ from typing import Literal, cast
 from pydantic import JsonValue
 
 from osrecipe.model.recipe import SCHEMA, Recipe
+from osrecipe.recipe.editor import annotate
 from osrecipe.recipe.examples import EXAMPLES
 from osrecipe.recipe.hives import SHORT
 from osrecipe.recipe.regdata import FORMS, MAX_DWORD, MAX_NAME, MAX_QWORD
@@ -55,6 +56,7 @@ def build(kind: FileKind = "recipe") -> Object:
     for definition in definitions.values():
         _droppable(_map(definition))
     _templates(out)
+    annotate(out)
     if kind == "recipe":
         out["if"] = {"required": ["extends"]}
         out["else"] = {"required": required, "properties": {"targets": {"required": in_targets}}}

@@ -10,10 +10,10 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, cast
 
 from osrecipe.model.codes import Slug
-from osrecipe.model.moments import MOMENT_PATTERN
 from osrecipe.model.names import ID_PATTERN
 from osrecipe.recipe import schema as schemas
 from osrecipe.recipe.nodes import Entry, Map, Node, Scalar, Seq, Span
+from osrecipe.recipe.patterns import PATTERNS
 from osrecipe.recipe.words import LATER, choice, clip, dotted, kind, near
 
 if TYPE_CHECKING:
@@ -22,17 +22,6 @@ if TYPE_CHECKING:
     from osrecipe.model.origins import Loc
     from osrecipe.recipe.schema import Object
     from osrecipe.recipe.sink import Sink
-
-PATTERNS: dict[str, str] = {
-    ID_PATTERN: "a name that starts with a letter and goes on with letters, digits, `.`, `_`, `-`, 63 at most",
-    r"^[0-9a-f]{64}$": "64 hexadecimal digits in lower case",
-    r"^(10|6)\.\d{1,2}\.\d{4,5}\.\d{1,6}$": "four numbers, such as `10.0.17134.228`",
-    r"^(>=|<=|==|>|<)\s*\d{4,5}(\.\d{1,6})?$": "a comparison, such as `>=17134` or `<22000.1`",
-    r"^[A-Za-z_][A-Za-z0-9_]*$": "the name of an environment variable",
-    MOMENT_PATTERN: "a date, or a date and time in UTC, such as `2018-08-14` or `2018-08-14T12:00:00Z`",
-    r"\.[Ii][Ss][Oo]$": "a file name that ends in `.iso`",
-}
-"""What each pattern of the schema asks for."""
 
 _YAML_1_1 = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
 _TYPES = {"object": Map, "array": Seq, "string": str, "integer": int, "boolean": bool, "null": type(None)}

@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_TEXTS = ("plain", "two words", '"q # not"', "'it''s'", r"C:\x", "a#b", '"{{ vars.v }}"', '"a\\tb"', "7", "~")
+_TEXTS = (
+    "plain",
+    "two words",
+    '"q # not"',
+    "'it''s'",
+    r"C:\x",
+    "a#b",
+    '"{{ vars.v }}"',
+    '"say \\"so\\""',
+    "7",
+    "~",
+)
 _LONG = ('"over\n{}two lines"', "over\n{}two lines", "'over\n\n{}three'")
 _HEADS = ("|", ">", "|-", ">-", "|+")
 

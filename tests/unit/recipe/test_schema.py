@@ -12,9 +12,9 @@ from ruamel.yaml import YAML
 from ruamel.yaml.constructor import SafeConstructor
 
 from osrecipe.model.problems import OsrecipeError
-from osrecipe.recipe import load, reference, schema, starter
+from osrecipe.recipe import editor, load, reference, schema, starter
 from osrecipe.recipe.examples import EXAMPLES
-from osrecipe.recipe.shape import PATTERNS
+from osrecipe.recipe.patterns import PATTERNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -222,3 +222,41 @@ def test_starter_refuses_names_no_recipe_can_have(name: str) -> None:
     with pytest.raises(OsrecipeError) as caught:
         starter.text(name)
     assert [p.slug for p in caught.value.problems] == ["recipe/bad-value"]
+
+
+def parts(value: object) -> Iterator[dict[str, object]]:
+    """Every map inside a schema."""
+    if isinstance(value, dict):
+        yield value
+    for part in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from parts(part)
+
+
+@pytest.mark.parametrize("kind", ["recipe", "fragment"])
+def test_editors_are_told_what_words_and_patterns_mean(kind: schema.FileKind) -> None:
+    """Each word of a closed list has a description, and each pattern says in words what it asks for."""
+    built = schema.build(kind)
+    for part in parts(built):
+        if isinstance(words := part.get("enum"), list):
+            meanings = part["markdownEnumDescriptions"]
+            assert isinstance(meanings, list)
+            assert len(words) == len(meanings)
+        if isinstance(part.get("pattern"), str):
+            assert str(part["patternErrorMessage"]).startswith("It must be ")
+    used = {tuple(words) for part in parts(built) if isinstance(words := part.get("enum"), list)}
+    assert set(editor.WORDS) == used
+
+
+def test_every_key_and_part_has_a_name() -> None:
+    """What an editor shows on top is the key or the part it stands on, never the whole schema's title."""
+    built = schema.build()
+    definitions = built["$defs"]
+    assert isinstance(definitions, dict)
+    for name, part in [("Recipe", built), *definitions.items()]:
+        assert isinstance(part, dict)
+        assert part["title"], name
+        properties = part.get("properties", {})
+        assert isinstance(properties, dict)
+        for key, value in properties.items():
+            assert isinstance(value, dict)
+            assert key == value["title"], f"{name}.{key}"
