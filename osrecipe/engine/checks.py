@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 PENDING = WinPath("Windows\\WinSxS\\pending.xml")
 """Where the servicing stack keeps actions that are left for the next start."""
-_WIDTHS = {ValueType.DWORD: 4, ValueType.QWORD: 8}
+_WIDTHS: dict[int, int] = {ValueType.DWORD: 4, ValueType.QWORD: 8}
 _CURRENT_VERSION = RegistryKey(root=RegistryRoot.SOFTWARE, path="Microsoft\\Windows NT\\CurrentVersion")
 
 

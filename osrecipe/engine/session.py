@@ -17,7 +17,7 @@ from osrecipe.engine.registry import edit_hives
 from osrecipe.engine.worker import CheckError, Worker, outcome_of
 from osrecipe.model.adapter import Outcome, TaskError
 from osrecipe.model.changes import DeletePath, MakeFolder, PutFile
-from osrecipe.model.checks import sentence
+from osrecipe.model.checks import difference
 from osrecipe.model.codes import Slug
 from osrecipe.model.plan import Session
 from osrecipe.model.tasks import (
@@ -206,8 +206,5 @@ def _require_nothing_pending(image: OpenImage) -> None:
 def _require(results: tuple[CheckResult, ...], when: str) -> None:
     failed = [result for result in results if not result.passed]
     if failed:
-        raise CheckError(
-            Slug.RUN_CHECK_FAILED,
-            f"read back {when}, this is not so: {sentence(failed[0].check)}; found: {failed[0].found}",
-            results,
-        )
+        said = "\n".join(difference(result) for result in failed)
+        raise CheckError(Slug.RUN_CHECK_FAILED, f"read back {when}: {said}", results)

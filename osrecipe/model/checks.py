@@ -95,9 +95,46 @@ def sentence(what: Check) -> str:
     return said
 
 
+def wanted(what: Check) -> str:
+    """What must be true, as what follows `expected`: `build 10.0.17134.345`."""
+    match what:
+        case BuildIs():
+            said = f"build {what.version}" + (" or later" if what.at_least else "")
+        case PackagePresent():
+            said = f"package `{what.identity}` to be recorded"
+        case RegistryValueIs():
+            value = f"`{what.key}` " + (f"`{what.name}`" if what.name else "(default)")
+            said = f"{value} to be " + ("absent" if what.data is None else str(what.data))
+        case FeatureIs():
+            said = f"feature `{what.name}` to be {what.state}"
+        case FileIs():
+            is_hash = what.state not in {"present", "absent"}
+            said = f"`{what.path}` to " + (f"have SHA-256 {what.state}" if is_hash else f"be {what.state}")
+        case RegistryKeyAbsent():
+            said = f"`{what.key}` to be absent"
+        case NothingPending():
+            said = "no pending actions"
+        case _:
+            assert_never(what)
+    return said
+
+
 class CheckResult(Frozen):
-    """What reading back showed: `found` is the value as text, for the report."""
+    """What reading back showed.
+
+    Attributes:
+        found: the value as text, for the report.
+        subject: the image it was read from, where a task looks at several.
+    """
 
     check: Check
     passed: bool
     found: str
+    subject: str = ""
+
+
+def difference(result: CheckResult, place: str = "") -> str:
+    """A check that failed, for people: what it was about, what was expected, what was found, and who asked for it."""
+    about = f"`{result.subject}`: " if result.subject else ""
+    asked = f" ({place})" if place else ""
+    return f"{about}expected {wanted(result.check)}, found {result.found or 'nothing'}{asked}"

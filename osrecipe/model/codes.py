@@ -82,6 +82,7 @@ class Slug(StrEnum):
     PLAN_NO_FEATURE = "plan/no-feature"
     PLAN_LABEL = "plan/label"
     PLAN_KIND = "plan/kind"
+    PLAN_EXPECTATION = "plan/expectation"
     PLAN_FILE = "plan/file"
     PLAN_FORMAT = "plan/format"
     PLAN_DAMAGED = "plan/damaged"

@@ -223,12 +223,22 @@ class WriteIso(Operation):
 
 
 class Expectation(Frozen):
-    """Checks on one image of the finished media; `path` is the WIM's, in `winre`'s case the install WIM's."""
+    """Checks on one image of the finished media.
+
+    Attributes:
+        path: the WIM's, in `winre`'s case the install WIM's.
+        name: what people call the image.
+        places: for each check the recipe line that states it; an empty text for what a task promised.
+    """
+
+    outside_digest = frozenset({"name", "places"})
 
     target: Literal["install", "winre", "winpe", "setup"]
     path: WinPath
     index: int
     checks: tuple[Check, ...]
+    name: str = ""
+    places: tuple[str, ...] = ()
 
 
 class VerifyMedia(Operation):

@@ -15,9 +15,10 @@ from osrecipe.model.tasks import (
     VerifyMedia,
     WriteIso,
 )
+from osrecipe.plan.expecting import contradictions, stated
 from osrecipe.plan.exports import BOOT_WIM, INSTALL_WIM
 from osrecipe.plan.labels import label
-from osrecipe.plan.postconditions import WINRE_PATH, expected
+from osrecipe.plan.postconditions import WINRE_PATH
 from osrecipe.plan.units import artifact, job
 from osrecipe.windows.ordering import (
     COPIED_FIRST,
@@ -33,8 +34,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from osrecipe.model.checks import Check
+    from osrecipe.model.facts import ImageFacts
     from osrecipe.model.names import TaskId
     from osrecipe.model.plan import Job, Session
+    from osrecipe.model.recipe import TargetName
     from osrecipe.model.tasks import ArtifactRef, JobOp
     from osrecipe.model.winpath import WinPath
     from osrecipe.plan.exports import Serviced
@@ -152,26 +155,34 @@ def expectations(
 ) -> tuple[Expectation, ...]:
     """What must be true of the finished media: what the recipe expects, and what its tasks promised."""
     made: list[Expectation] = []
-    expect = work.recipe.expect
     for number, each in enumerate(install, start=1):
         if not each.chosen:
             continue
-        checks = (*expected(expect.install, "install"), *_promised(each.sessions))
-        made.append(_expect("install", INSTALL_WIM, number, checks))
+        made.append(_expect(work, "install", INSTALL_WIM, number, each.selected.image, each.sessions))
         winre = winres.get(each.selected.image.index)
         if winre is not None:
-            checks = (*expected(expect.winre, "winre"), *_promised(winre.sessions))
-            made.append(_expect("winre", INSTALL_WIM, number, checks))
+            made.append(_expect(work, "winre", INSTALL_WIM, number, each.selected.image, winre.sessions))
     for number, each in enumerate(boot, start=1):
-        target = each.selected.target
-        stated = expected(expect.setup if target == "setup" else expect.winpe, target)
-        made.append(_expect(target, BOOT_WIM, number, (*stated, *_promised(each.sessions))))
+        selected = each.selected
+        made.append(_expect(work, selected.target, BOOT_WIM, number, selected.image, each.sessions))
     return tuple(e for e in made if e.checks)
 
 
-def _expect(target: str, path: WinPath, index: int, checks: Sequence[Check]) -> Expectation:
-    distinct = tuple(dict.fromkeys(checks))
-    return Expectation.model_validate({"target": target, "path": path, "index": index, "checks": distinct})
+def _expect(
+    work: Compiling,
+    target: TargetName,
+    path: WinPath,
+    index: int,
+    image: ImageFacts,
+    sessions: Sequence[Session],
+) -> Expectation:
+    wanted = stated(work, target)
+    contradictions(work, target, image, sessions, wanted)
+    places = {check: str(place) for check, place in wanted}
+    distinct = tuple(dict.fromkeys((*places, *_promised(sessions))))
+    name = f"winre of {image.name}" if target == "winre" else image.name
+    said = tuple(places.get(check, "") for check in distinct) if places else ()
+    return Expectation(target=target, path=path, index=index, checks=distinct, name=name, places=said)
 
 
 def _promised(sessions: Sequence[Session]) -> tuple[Check, ...]:

@@ -57,7 +57,7 @@ def after_registry(changes: Sequence[RegistryChange], target: TargetName) -> tup
     """
     final: dict[tuple[str, str], Check | None] = {}
     for change in changes:
-        key = _identity(change.key, target)
+        key = registry_identity(change.key, target)
         match change:
             case SetValue(data=data) if data.kind == "secret":
                 final[key, upcase(change.name)] = None
@@ -79,7 +79,8 @@ def after_registry(changes: Sequence[RegistryChange], target: TargetName) -> tup
     return tuple(check for check in final.values() if check is not None)
 
 
-def _identity(key: RegistryKey, target: TargetName) -> str:
+def registry_identity(key: RegistryKey, target: TargetName) -> str:
+    """Where a key lies, by whatever root it is named: the hive's file and the path in it."""
     place = hive_place(key.root, target)
     return upcase("\\".join(part for part in (str(place.file), place.below, key.path) if part))
 

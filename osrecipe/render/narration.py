@@ -100,7 +100,7 @@ class Narrator:
 
     def _failed(self, event: TaskFailed) -> list[str]:
         code = f" ({clean(event.code)})" if event.code else ""
-        lines = [self._row("✗", Ink.RED, event.task, f"{clean(event.reason)}{code}")]
+        lines = [self._row("✗", Ink.RED, event.task, f"{clean(event.reason.replace(chr(10), '; '))}{code}")]
         lines += [f"    | {line}" for line in self._tails.pop(event.unit, ())]
         return lines
 

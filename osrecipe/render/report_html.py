@@ -111,7 +111,8 @@ def _failure(failure: Failure, title: str) -> str:
     )
     listed = "".join(f"<dt>{name}</dt><dd><code>{esc(said)}</code></dd>" for name, said in rows if said)
     remedy = f"<p>What to do:</p><pre>{esc(failure.remedy)}</pre>" if failure.remedy else ""
-    head = f"<p><code>{esc(where)}</code> {esc(title)}</p><p class=bad>{esc(failure.reason)}</p>"
+    said = "<br>".join(map(esc, failure.reason.splitlines()))
+    head = f"<p><code>{esc(where)}</code> {esc(title)}</p><p class=bad>{said}</p>"
     return f"<div class=failure>{head}<dl>{listed}</dl>{remedy}</div>"
 
 

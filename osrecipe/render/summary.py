@@ -57,7 +57,7 @@ def failure_lines(failure: Failure, title: str = "", *, color: bool = False) -> 
     """One failure: where, why, what to do."""
     where = clean(failure.task or failure.unit or "the run")
     head = f"{paint(f'error[{clean(failure.slug)}]', Ink.RED, color=color)}: {where}"
-    lines = [f"{head}: {title}" if title else head, *hang("  ", clean(failure.reason), _WIDTH)]
+    lines = [f"{head}: {title}" if title else head, *_lines("  ", failure.reason)]
     rows = (
         ("code", clean(failure.code)),
         ("recipe", clean(str(failure.origin)) if failure.origin else ""),
@@ -70,6 +70,11 @@ def failure_lines(failure: Failure, title: str = "", *, color: bool = False) -> 
     return lines
 
 
+def _lines(first: str, said: str) -> list[str]:
+    """A reason may have several lines: one for each check that failed."""
+    return [line for part in said.splitlines() or [""] for line in hang(first, clean(part), _WIDTH)]
+
+
 def _left_behind(result: RunResult, *, color: bool) -> list[str]:
     """What could not be removed, with the command that removes it."""
     if not result.cleanup_failures:
@@ -77,7 +82,7 @@ def _left_behind(result: RunResult, *, color: bool) -> list[str]:
     lines = [paint("left behind:", Ink.RED, color=color)]
     for failure in result.cleanup_failures:
         where = f"{clean(failure.unit)}: " if failure.unit else ""
-        lines += hang("  ", where + clean(failure.reason), _WIDTH)
+        lines += _lines("  ", where + failure.reason)
         if failure.remedy:
             lines.append(f"    remove it with: {clean(failure.remedy)}")
     return lines
