@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 import os
 import sys
@@ -38,11 +39,32 @@ def guarded(command: Callable[_P, None]) -> Callable[_P, None]:
             raise typer.Exit(ExitCode.DONE) from error
         except (typer.Exit, typer.Abort):
             raise
+        except OSError as error:
+            if error.errno is None:  # not the host's answer
+                _show_bug(error)
+                raise typer.Exit(ExitCode.UNEXPECTED) from error
+            told = _host_problem(error)
+            show(told)
+            raise typer.Exit(told.exit_code) from error
         except Exception as error:
             _show_bug(error)
             raise typer.Exit(ExitCode.UNEXPECTED) from error
 
     return run
+
+
+def _host_problem(error: OSError) -> OsrecipeError:
+    """What the host refused: a folder nobody may write to, a full disk. No bug, and no task's failure either."""
+    from osrecipe.model.codes import Slug
+    from osrecipe.model.problems import error as problem
+
+    space = error.errno == errno.ENOSPC
+    reason = (error.strerror or type(error).__name__).lower()
+    names = [str(name) for name in (error.filename, error.filename2) if name is not None]
+    where = ": " + " → ".join(f"`{name}`" for name in names) if names else ""
+    hint = "free space there" if space else "look at the path and at who may read and write it"
+    slug = Slug.RUN_SPACE if space else Slug.RUN_TASK_FAILED
+    return problem(slug, f"the host refused: {reason}{where}", hint=hint, exit_code=ExitCode.TASK)
 
 
 def show(error: OsrecipeError) -> None:

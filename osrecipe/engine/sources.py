@@ -8,15 +8,15 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from osrecipe.model.codes import ExitCode, Slug
-from osrecipe.model.problems import error
+from osrecipe.model.codes import Slug
+from osrecipe.model.problems import OsrecipeError, Problem, error
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from osrecipe.model.names import InputId
-    from osrecipe.model.plan import Plan
+    from osrecipe.model.plan import Plan, PlannedInput
 
 Signature = tuple[tuple[str, int, int], ...]
 """Relative path, bytes and time of change (ns) of each file; a file input has one, named by an empty string."""
@@ -26,11 +26,14 @@ class Sources:
     """Where each input of a plan lies, and what it looked like when the run began.
 
     Raises:
-        OsrecipeError: `input/missing`, naming the input.
+        OsrecipeError: `input/missing`, naming each input that is not there.
     """
 
     def __init__(self, plan: Plan, paths: Mapping[InputId, Path]) -> None:
-        self._paths = {known.id: _present(known.id, paths) for known in plan.inputs}
+        missing = [p for known in plan.inputs if (p := _missing(known, paths)) is not None]
+        if missing:
+            raise OsrecipeError(*missing)
+        self._paths = {known.id: paths[known.id].absolute() for known in plan.inputs}
         self._before = {name: _signature(path) for name, path in self._paths.items()}
 
     def path(self, name: InputId) -> Path:
@@ -68,12 +71,12 @@ class Sources:
         return tuple(self._paths)
 
 
-def _present(name: InputId, paths: Mapping[InputId, Path]) -> Path:
-    path = paths.get(name)
-    if path is None or not path.exists():
-        where = f": `{path}`" if path else ""
-        raise error(Slug.INPUT_MISSING, f"input `{name}` is not there{where}", exit_code=ExitCode.INVALID)
-    return path.absolute()
+def _missing(known: PlannedInput, paths: Mapping[InputId, Path]) -> Problem | None:
+    path = paths.get(known.id)
+    if path is not None and path.exists():
+        return None
+    reason = f"input `{known.id}` is not there: `{path or known.path}`"
+    return Problem(Slug.INPUT_MISSING, reason, hint="put it there or name its folder with `--inputs`")
 
 
 def _signature(path: Path) -> Signature:
