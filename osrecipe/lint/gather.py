@@ -14,6 +14,7 @@ from osrecipe.inputs.locate import Search, find
 from osrecipe.inputs.lock import load_lock, lock_path
 from osrecipe.inputs.read import read_facts
 from osrecipe.lint.subject import Subject
+from osrecipe.model.codes import Slug
 from osrecipe.model.problems import OsrecipeError, Place, Problem
 from osrecipe.model.recipe import FolderInput, IsoInput, UpdateInput
 from osrecipe.plan import compile_plan
@@ -93,7 +94,17 @@ def gather(
         _listings(loaded, tuple(inputs or ())),
         tuple(before),
     )
-    return Outcome(subject, problems, blind)
+    return Outcome(subject, _once(subject, problems), blind)
+
+
+def _once(subject: Subject, problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
+    """The problems without those that a rule tells of, too: what a rule says can be waived."""
+    from osrecipe.lint.rules.expectations import expected_build  # rules read what is gathered here
+
+    if subject.facts is None:
+        return problems
+    told = {subject.loaded.origins.at(*hit.loc) for hit in expected_build.check(subject)}
+    return tuple(p for p in problems if p.slug != Slug.PLAN_EXPECTATION or p.place not in told)
 
 
 def _lock(path: Path, loaded: LoadedRecipe) -> tuple[Lock | None, tuple[Problem, ...]]:

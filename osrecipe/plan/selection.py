@@ -63,7 +63,7 @@ def select_install(
         taken.update(hits)
         if not hits:
             place = origins.at("targets", "install", "select", number)
-            names = ", ".join(f"`{image.name}`" for image in wim.images)
+            names = ", ".join(f"{i.index} `{i.name}` (edition `{i.edition}`)" for i in wim.images)
             problems.append(
                 Problem(
                     Slug.PLAN_NO_IMAGE,
