@@ -11,8 +11,11 @@ from osrecipe.model.words import count
 from osrecipe.windows.component_store import MANIFESTS, PACKAGES, PENDING, STORE
 
 if TYPE_CHECKING:
-    from osrecipe.adapters.embedded.ledger import Ledger, LedgerComponent
+    from collections.abc import Iterable, Iterator
+
+    from osrecipe.adapters.embedded.ledger import Ledger, LedgerComponent, LedgerPackage
     from osrecipe.adapters.embedded.work import Work
+    from osrecipe.model.winpath import WinPath
 
 _PENDING: Final = "0x800f0806"
 
@@ -33,10 +36,7 @@ def clean_up(work: Work, level: Literal["superseded", "reset-base"]) -> Outcome:
     before = work.ledger
     components = [one for one in before.components if one.state == "superseded"]
     packages = [one for one in before.packages if one.state == "superseded"]
-    reclaimed = sum(_remove(work, one) for one in components)
-    for package in packages:
-        for suffix in ("mum", "cat"):
-            work.image.delete(PACKAGES / f"{package.identity}.{suffix}")
+    reclaimed = work.image.delete_all([*_stored(components), *_described(packages)])
     after = _without_superseded(before)
     if level == "reset-base":
         after = _permanent(after)
@@ -55,17 +55,18 @@ def clean_up(work: Work, level: Literal["superseded", "reset-base"]) -> Outcome:
     )
 
 
-def _remove(work: Work, component: LedgerComponent) -> int:
-    """Take a component out of the store; the bytes that nothing names any more."""
-    folder = STORE / component.key_form
-    reclaimed = sum(
-        file.size
-        for file in component.files
-        if not any(work.image.is_same_file(folder / file.name, place) for place in file.destinations)
-    )
-    work.image.delete(folder)
-    work.image.delete(MANIFESTS / f"{component.key_form}.manifest")
-    return reclaimed
+def _stored(components: Iterable[LedgerComponent]) -> Iterator[WinPath]:
+    """What the store holds of components: a folder and a manifest each; their places elsewhere are not touched."""
+    for component in components:
+        yield STORE / component.key_form
+        yield MANIFESTS / f"{component.key_form}.manifest"
+
+
+def _described(packages: Iterable[LedgerPackage]) -> Iterator[WinPath]:
+    """The descriptions of packages."""
+    for package in packages:
+        for suffix in ("mum", "cat"):
+            yield PACKAGES / f"{package.identity}.{suffix}"
 
 
 def _without_superseded(ledger: Ledger) -> Ledger:

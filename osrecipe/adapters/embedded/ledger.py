@@ -102,7 +102,7 @@ class LedgerFeature(Frozen):
 
 
 class LedgerCleanup(Frozen):
-    """A cleanup: what it removed, and the bytes of stored files that nothing names any more."""
+    """A cleanup: what it removed, and the bytes, unpacked, of contents that nothing in the image has any more."""
 
     level: Literal["superseded", "reset-base"]
     components: int

@@ -17,6 +17,7 @@ from osrecipe.model.tasks import (
     InjectWinre,
     SetFeature,
 )
+from osrecipe.model.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -113,8 +114,8 @@ def _servicing(op: Servicing, where: str) -> tuple[str, ...]:
 
 def _tweak(op: ApplyTweak) -> tuple[str, ...]:
     counted = (
-        (len(op.registry), "make {} registry changes"),
-        (len(op.delete), "delete {} paths"),
-        (len(op.copy_folders), "copy {} folders"),
+        (len(op.registry), "make", "registry change"),
+        (len(op.delete), "delete", "path"),
+        (len(op.copy_folders), "copy", "folder"),
     )
-    return tuple(text.format(number) for number, text in counted if number)
+    return tuple(f"{verb} {count(number, noun)}" for number, verb, noun in counted if number)

@@ -22,11 +22,12 @@ from osrecipe.formats.wim.change import commit
 from osrecipe.formats.wim.edits import Delete, Edit, Link, MakeDirectory, PutFile, SetSecurity
 from osrecipe.formats.wim.layout import ZERO_HASH, Attribute, Codec
 from osrecipe.formats.wim.reader import WimReader
+from osrecipe.formats.wim.references import reference_counts
 from osrecipe.formats.wim.security import inherited
 from osrecipe.formats.wim.tree import Tree
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from osrecipe.adapters.embedded.payload import SharedPayload
@@ -206,6 +207,21 @@ class StagedImage:
         """Remove a name, or a folder with all below it; nothing to do when it is not there."""
         self._do(Delete(str(path), missing_ok=True, recursive=True))
         self._puts.clear()
+
+    def delete_all(self, paths: Iterable[WinPath]) -> int:
+        """Remove names and folders; the bytes, unpacked, of contents that nothing in the image has any more."""
+        found: dict[bytes, int] = {}
+        for path in paths:
+            entry = self.entry(path)
+            if entry is not None:
+                for one in (entry, *(self._tree.walk(entry.path) if entry.is_directory else ())):
+                    found[one.sha1] = one.size or 0
+                    found.update((stream.sha1, stream.size or 0) for stream in one.streams)
+                self.delete(path)
+        if not found:
+            return 0
+        left = reference_counts(self._tree.image)
+        return sum(size for sha1, size in found.items() if sha1 not in left)
 
     def make_folder(self, path: WinPath | None) -> None:
         """Make sure a folder is there."""
