@@ -55,7 +55,7 @@ class Narrator:
             self._tasks.get(u, 0) for u, status in assessment.units.items() if status.status == "cached"
         )
         said = f"run {clean(run)}: {clean(plan.recipe)}, {words.count(self.total, 'task')}"
-        return [f"{said}, {cached:,} cached"]
+        return [f"{said}, {cached:,} cached", *_lanes(plan, assessment)]
 
     def event(self, event: Event, *, starts: bool) -> list[str]:
         """The lines an event is worth; `starts` asks for tasks that begin, too."""
@@ -123,3 +123,27 @@ class Narrator:
     def _row(self, sign: str, ink: Ink | None, name: str, said: str) -> str:
         shown = f"{clean(name)}: {said}" if name and said else clean(name) or said
         return f"{paint(sign, ink, color=self._color)} {shown}"
+
+
+def _lanes(plan: Plan, assessment: Assessment) -> list[str]:
+    """The plan's summary: a line for each lane, with what of it runs and why it runs again."""
+    lanes: dict[str, list[tuple[int, str, str]]] = {}
+    for unit in plan.units:
+        status = assessment.units.get(unit.id)
+        name = unit.lane if unit.kind == "job" or unit.lane == unit.name else f"{unit.lane}: {unit.name}"
+        key = next((k for k in lanes if k.split(":")[0] == unit.lane), name)
+        lanes.setdefault(key, []).append(
+            (len(unit.tasks), status.status if status else "run", status.because if status else "")
+        )
+    return [_lane(name, units) for name, units in lanes.items()]
+
+
+def _lane(name: str, units: list[tuple[int, str, str]]) -> str:
+    total = sum(tasks for tasks, _, _ in units)
+    runs = sum(tasks for tasks, status, _ in units if status != "cached")
+    changed = next((because for _, status, because in units if status == "changed" and because), "")
+    symbol = "=" if not runs else "!" if changed else "+"
+    said = f"  {symbol} {clean(name)}: {words.count(total, 'task')}"
+    if 0 < runs < total:
+        said += f", {runs:,} to run"
+    return said + (f", because {clean(changed)} changed" if changed else "")
