@@ -25,6 +25,7 @@ from osrecipe.model.tasks import (
     InjectWinre,
     SetFeature,
 )
+from osrecipe.model.words import count
 
 if TYPE_CHECKING:
     from osrecipe.adapters.dism.command import Verb
@@ -111,11 +112,13 @@ def _export(op: ExportImages, unit: str) -> tuple[Action, ...]:
 
 def _tweak(op: ApplyTweak) -> tuple[Action, ...]:
     counted = (
-        (len(op.registry), "make {} registry changes in the hive files of the mount folder"),
-        (len(op.delete), "delete {} paths"),
-        (len(op.copy_folders), "copy {} folders"),
+        (len(op.registry), "make", "registry change", " in the hive files of the mount folder"),
+        (len(op.delete), "delete", "path", ""),
+        (len(op.copy_folders), "copy", "folder", ""),
     )
-    return tuple(Action(text=text.format(number)) for number, text in counted if number)
+    return tuple(
+        Action(text=f"{verb} {count(number, noun)}{where}") for number, verb, noun, where in counted if number
+    )
 
 
 def _command(verb: Verb) -> Action:
