@@ -48,6 +48,10 @@ def parse_key(text: str) -> RegistryKey:
     top = _LONG.get(first.upper(), first.upper())
     if top in {"HKCU", "HKCR"}:
         return RegistryKey(root=_BY_TEXT[top], path=_path(rest, text))
+    if first.upper() == "COMPUTER" and rest:
+        raise HiveError(
+            "a key path starts with its root, not with `Computer`", f"leave it out: `{clip(rest, 120)}`"
+        )
     if top not in {"HKLM", "HKU"}:
         raise _unknown_top(first, text)
     hive, _, path = rest.partition("\\")
