@@ -130,8 +130,21 @@ def test_plain_lines_have_the_elapsed_time() -> None:
 
     assert ["00:00.0", "01:02.5  ! disk is nearly full"] == [
         stream.getvalue().splitlines()[0][:7],
-        stream.getvalue().splitlines()[1],
+        stream.getvalue().splitlines()[-1],
     ]
+
+
+def test_a_run_begins_with_what_each_lane_will_do() -> None:
+    """The plan's summary comes first: each lane with its tasks, and whether they run or come from the store."""
+    stream = io.StringIO()
+    plan = usual()
+    PlainMonitor(stream, seconds=Clock()).run_started(plan, results.assessment(plan), "r")
+
+    lines = stream.getvalue().splitlines()[1:]
+
+    lanes = list(dict.fromkeys(unit.lane for unit in plan.units))
+    assert len(lanes) == len(lines)
+    assert all(f" {lane}" in line and line[9:].strip()[0] in "+=!" for lane, line in zip(lanes, lines, strict=True))
 
 
 def test_failing_task_shows_the_end_of_its_own_log() -> None:
