@@ -14,6 +14,7 @@ from osrecipe.formats.hive.check import check as check_hive
 from osrecipe.formats.hive.data import describe
 from osrecipe.formats.iso import IsoReader
 from osrecipe.formats.msu import open_package, read_msu
+from osrecipe.formats.wim.parts import parts_beside
 from osrecipe.formats.wim.reader import WimReader
 from osrecipe.inputs.inspected_images import image_tables
 from osrecipe.inputs.updates import opened_facts
@@ -99,10 +100,13 @@ def _iso(path: Path) -> Inspection:
 
 
 def _wim(path: Path) -> Inspection:
-    with WimReader.open(path) as wim:
+    parts = parts_beside(path)
+    with WimReader.open(parts[0], others=parts[1:]) as wim:
         facts: dict[str, Cell] = {
-            "size": path.stat().st_size,
-            "compression": wim.header.codec.name,
+            "size": sum(part.stat().st_size for part in parts),
+            "compression": wim.header.codec.name + (", solid" if wim.is_solid else ""),
+            "parts": wim.header.parts,
+            "integrity table": "yes" if wim.header.integrity.size else "no",
             "images": wim.image_count,
             "boot index": wim.boot_index,
             "guid": wim.guid.hex(),

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import os
 from bisect import bisect_right
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from osrecipe.formats.errors import Fault, FormatError
 from osrecipe.formats.wim.blobtable import SolidResource, is_solid_head, solid_runs
 from osrecipe.formats.wim.layout import HEADER_SIZE, BlobEntry, Header, corrupt
 from osrecipe.formats.wim.resource import solid_size
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class Part:
@@ -71,3 +74,20 @@ def close_all(files: list[BinaryIO]) -> None:
     """Closes files."""
     for file in files:
         file.close()
+
+
+def parts_beside(path: Path) -> tuple[Path, ...]:
+    """All parts of a split WIM, the first one first, found beside any of them: `x.swm`, `x2.swm`, `x3.swm`, ….
+
+    A WIM that is not split is its only part; parts that are not there are left out, which opening them says.
+
+    Raises:
+        FormatError: the file is no WIM.
+    """
+    with path.open("rb") as file:
+        header = Header.parse(file.read(HEADER_SIZE))
+    if header.parts == 1:
+        return (path,)
+    stem = path.stem if header.part == 1 else path.stem.removesuffix(str(header.part))
+    names = [f"{stem}{number if number > 1 else ''}{path.suffix}" for number in range(1, header.parts + 1)]
+    return tuple(found for name in names if (found := path.with_name(name)).is_file()) or (path,)

@@ -77,10 +77,10 @@ class WimReader:
         self.codec = self.header.codec
         self.size = first.size
         self._check_parts(1 + len(others))
+        self.xml = self._read_xml(first)  # first, as it says when all else is encrypted
         self.table = BlobTable()
         for number in sorted(self._parts):
             self._read_table(self._parts[number])
-        self.xml = self._read_xml(first)
         self._trees: dict[int, ImageTree] = {}
         self._verified: set[bytes] = set()
         self._solid: tuple[tuple[int, int], Readable] | None = None
