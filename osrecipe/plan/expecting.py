@@ -13,7 +13,6 @@ from osrecipe.model.facts import UpdateKind
 from osrecipe.model.tasks import AddPackage, ApplyTweak
 from osrecipe.model.winpath import upcase
 from osrecipe.plan.postconditions import after_registry, expected, registry_identity
-from osrecipe.recipe.hives import HiveError, parse_key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,6 +25,13 @@ if TYPE_CHECKING:
     from osrecipe.plan.steps import Compiling
 
 Stated = tuple[tuple["Check", "Place"], ...]
+
+_LONG = (
+    ("HKEY_LOCAL_MACHINE", "HKLM"),
+    ("HKEY_CURRENT_USER", "HKCU"),
+    ("HKEY_USERS", "HKU"),
+    ("HKEY_CLASSES_ROOT", "HKCR"),
+)
 
 
 def stated(work: Compiling, target: TargetName) -> Stated:
@@ -49,11 +55,10 @@ def _value_place(work: Compiling, target: TargetName, check: RegistryValueIs) ->
     length = len(front) + 2
     for loc, place in work.origins.values.items():
         if len(loc) == length and loc[:3] == front and upcase(str(loc[4])) == upcase(check.name):
-            try:
-                key = parse_key(str(loc[3]))
-            except HiveError:
-                continue
-            if upcase(str(key)) == upcase(str(check.key)):
+            written = upcase(str(loc[3]))
+            for long, short in _LONG:
+                written = written.replace(long, short, 1)
+            if written == upcase(str(check.key)):
                 return place
     return work.origins.at(*front)
 
