@@ -33,6 +33,8 @@ NATIVE = {
     "osrecipe/formats/wim/native.py": "libwim's structures and calls",
     "osrecipe/adapters/process.py": "a child dies with its parent",
     "osrecipe/adapters/guard.py": "a child dies with its parent",
+    "osrecipe/adapters/dism/backup.py": "Windows opens files of other owners with backup semantics",
+    "osrecipe/adapters/dism/host.py": "Windows says by calls whether we are elevated and what a volume can do",
     "osrecipe/adapters/job_object.py": "Windows ends a whole process tree by a job object",
 }
 """Modules that may call native code, and for what."""

@@ -31,11 +31,7 @@ MAX_LINES: Final = 200_000
 
 def encoding() -> str:
     """What redirected output is encoded in: the OEM code page on Windows (assumed, not confirmed there)."""
-    if sys.platform == "win32":
-        import ctypes
-
-        return f"cp{ctypes.windll.kernel32.GetOEMCP()}"
-    return locale.getpreferredencoding(do_setlocale=False)
+    return "oem" if sys.platform == "win32" else locale.getpreferredencoding(do_setlocale=False)
 
 
 @dataclass
