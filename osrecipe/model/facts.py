@@ -137,7 +137,7 @@ class PackageFacts(Frozen):
     @property
     def is_differential(self) -> bool:
         """Whether some of its payload says only what differs from files an image has."""
-        return any(e.startswith(("payload:delta", "payload:psf")) for e in self.elements)
+        return any(e in {"payload:delta-pe", "payload:psf"} for e in self.elements)
 
 
 class MediaFacts(Frozen):
