@@ -110,7 +110,8 @@ def _workspace(prepared: Ready) -> Workspace:
     from osrecipe.model.problems import OsrecipeError, Problem
 
     origins = prepared.origins
-    output = prepared.output.resolve()
+    # the file itself is not followed where it is a link: the link is replaced, never what it points to
+    output = prepared.output.parent.resolve() / prepared.output.name
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
     except OSError as cause:

@@ -23,7 +23,8 @@ def clean(recipe: RecipePath, *, dism: DismOption = "") -> None:
     from osrecipe.recipe import load
 
     loaded = load(recipe)
-    workspace = Workspace((loaded.folder / loaded.recipe.output.iso).resolve(), loaded.recipe.name)
+    output = loaded.folder / loaded.recipe.output.iso
+    workspace = Workspace(output.parent.resolve() / output.name, loaded.recipe.name)
     if not workspace.folder.is_dir():
         print("nothing to clean: no run of this recipe is known")
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from typing import Annotated
 
@@ -75,6 +76,9 @@ for _name, _command in (
 
 def run() -> None:
     """The console script's entry point."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal that can't show a character must not end a run
+            stream.reconfigure(errors="backslashreplace")
     # On Windows the shell does not expand globs, and a recipe's name may hold `*`: nothing else should expand them.
     app(windows_expand_args=False) if sys.platform == "win32" else app()
 

@@ -34,7 +34,9 @@ class FormatError(Exception):
         offset: byte offset into the file, or None where it does not apply.
     """
 
-    def __init__(self, format_: str, fault: Fault, reason: str, *, hint: str = "", offset: int | None = None) -> None:
+    def __init__(
+        self, format_: str, fault: Fault, reason: str, *, hint: str = "", offset: int | None = None
+    ) -> None:
         super().__init__(reason)
         self.format = format_
         self.fault = fault

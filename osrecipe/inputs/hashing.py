@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -57,6 +58,9 @@ def tree_digest(folder: Path) -> TreeDigest:
     files = size = 0
     for path in _walk(folder):
         relative = path.relative_to(folder).as_posix()
+        if any(unicodedata.category(character) in {"Cc", "Cs"} for character in relative):
+            reason = f"a name no image can hold: `{relative.encode('ascii', 'backslashreplace').decode()}`"
+            raise OsrecipeError(Problem(Slug.INPUT_UNSAFE, reason, hint="rename the file"))
         if path.is_symlink() or not (path.is_file() or path.is_dir()):
             hint = "copy the file itself into the folder"
             raise OsrecipeError(

@@ -8,9 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from osrecipe.model.codes import Slug
-from osrecipe.model.frozen import digest_of
 from osrecipe.model.problems import Place, error
-from osrecipe.plan.digests import base_digest, task_digest, unit_digest
+from osrecipe.plan.digests import base_digest, plan_digest, task_digest, unit_digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from osrecipe.model.plan import Job, Plan, Session
 
 _AGAIN = "save it again with `osrecipe plan RECIPE --out FILE`"
-_WORDS = frozenset({"origin", "title", "because", "notes", "rules", "home", "summary"})
+_WORDS = frozenset({"origin", "title", "because", "notes", "rules", "home", "summary", "places"})
 """Keys that say what people read, and where; a plan that differs only there does the same."""
 
 
@@ -38,7 +37,7 @@ def check_digests(plan: Plan, shown: str) -> None:
                 f"`{unit.id}` is not what its digest says: the plan was changed, or saved by another version"
             )
             raise error(Slug.PLAN_DAMAGED, reason, place=Place(shown), hint=_AGAIN)
-    if plan.digest != digest_of([unit.digest for unit in plan.units]):
+    if plan.digest != plan_digest(plan.units, plan.output):
         raise error(
             Slug.PLAN_DAMAGED,
             "the plan is not what its digest says: it was changed",

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_SPECIAL: Final = frozenset('`"$#')  # the number sign only for parsers that see a comment behind a subexpression
+_SPECIAL: Final = frozenset(
+    '`"$#'
+)  # the number sign only for parsers that see a comment behind a subexpression
 _NAMED: Final = re.compile(r"\{([a-z]+)(?::([^{}]+))?\}")
 _ASCII: Final = 0x7F
 

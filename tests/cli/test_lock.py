@@ -123,7 +123,7 @@ def bump_fragment(desk: Desk) -> None:
 def stale(desk: Desk) -> None:
     """A recipe that moved on from its lock is told so, before any file is looked at."""
     desk.log.type("lock", QUICK, "-i", desk.folder)
-    desk.edit(QUICK, ("kb9000002", "kb9000003"))
+    desk.edit(QUICK, ("kb9000002", "kb9000003"), ("10.0.17134.228", "10.0.17134.345"))
     for command in ("plan", "plan --locked", "lock --check"):
         desk.log.type(*command.split(), QUICK)
     desk.log.type("plan", QUICK, "--no-lock", "-i", desk.folder, "--out", "p.json")

@@ -65,8 +65,10 @@ def checking(desk: Desk) -> None:
     desk.edit_recipe("schema: osrecipe/1", "# a comment\n\nschema: osrecipe/1")
     desk.type("plan", QUICK, "--check", "p.json")
     desk.edit_recipe("kb9000002", "kb9000003")
+    desk.edit_recipe("10.0.17134.228", "10.0.17134.345")
     desk.type("plan", QUICK, "--check", "p.json")
     desk.edit_recipe("kb9000003", "kb9000002")
+    desk.edit_recipe("10.0.17134.345", "10.0.17134.228")
     desk.edit_recipe("../out/quickstart.iso", "../out/other.iso")
     desk.type("plan", QUICK, "--check", "p.json")
 

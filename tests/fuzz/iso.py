@@ -11,7 +11,7 @@ import random
 import resource
 import shutil
 import struct
-import subprocess  # noqa: TID251 - makes the discs to start from
+import subprocess
 import sys
 import tempfile
 import time

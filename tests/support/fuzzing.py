@@ -11,7 +11,7 @@ import argparse
 import random
 import resource
 import signal
-import subprocess  # noqa: TID251 - the worker has to be a process of its own
+import subprocess
 import sys
 import time
 import traceback

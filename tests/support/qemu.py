@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-import subprocess  # noqa: TID251 - an emulator is a witness; nothing of the product starts here
+import subprocess
 import tempfile
 import time
 from pathlib import Path

@@ -9,7 +9,7 @@ import os
 import re
 import shutil
 import struct
-import subprocess  # noqa: TID251 - mounting a volume is a separate program's work
+import subprocess
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING

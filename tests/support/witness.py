@@ -6,7 +6,7 @@ The one place of the test support that starts programs. A witness that is not in
 from __future__ import annotations
 
 import shutil
-import subprocess  # noqa: TID251 - witnesses are separate programs; nothing of the product starts here
+import subprocess
 
 import pytest
 

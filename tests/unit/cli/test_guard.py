@@ -11,9 +11,7 @@ from osrecipe.cli.guard import guarded
 from osrecipe.model.codes import ExitCode
 
 
-@pytest.mark.parametrize(
-    ("number", "slug"), [(errno.EACCES, "run/task-failed"), (errno.ENOSPC, "run/space")]
-)
+@pytest.mark.parametrize(("number", "slug"), [(errno.EACCES, "run/task-failed"), (errno.ENOSPC, "run/space")])
 def test_host_refusal(number: int, slug: str, capsys: pytest.CaptureFixture[str]) -> None:
     """The path and the host's reason are said, without a traceback."""
 

@@ -78,3 +78,14 @@ def test_progress_counts_every_byte(tmp_path: Path) -> None:
 
     expected = (3_000_000, 64)
     assert expected == (sum(steps), len(digest))
+
+
+@pytest.mark.parametrize("name", [b"n\xff", b"line\nbreak"])
+def test_names_no_image_can_hold_are_refused(tmp_path: Path, name: bytes) -> None:
+    """Bytes that are no text, and control characters, are told by name and not as a crash."""
+    (tmp_path / os.fsdecode(name)).write_text("x")
+
+    with pytest.raises(OsrecipeError) as caught:
+        tree_digest(tmp_path)
+
+    assert "input/unsafe" == caught.value.problems[0].slug

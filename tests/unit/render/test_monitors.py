@@ -144,7 +144,9 @@ def test_a_run_begins_with_what_each_lane_will_do() -> None:
 
     lanes = list(dict.fromkeys(unit.lane for unit in plan.units))
     assert len(lanes) == len(lines)
-    assert all(f" {lane}" in line and line[9:].strip()[0] in "+=!" for lane, line in zip(lanes, lines, strict=True))
+    assert all(
+        f" {lane}" in line and line[9:].strip()[0] in "+=!" for lane, line in zip(lanes, lines, strict=True)
+    )
 
 
 def test_failing_task_shows_the_end_of_its_own_log() -> None:

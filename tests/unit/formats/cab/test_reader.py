@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import shutil
 import struct
-import subprocess  # noqa: TID251 - the witness is a separate program
+import subprocess
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
