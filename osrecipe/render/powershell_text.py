@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_SPECIAL: Final = frozenset(
-    '`"$#'
-)  # the number sign only for parsers that see a comment behind a subexpression
+_SPECIAL: Final = frozenset('`"$#')
+"""Characters behind a backtick; the number sign only for parsers that see a comment behind a subexpression."""
 _NAMED: Final = re.compile(r"\{([a-z]+)(?::([^{}]+))?\}")
 _ASCII: Final = 0x7F
 
