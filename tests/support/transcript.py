@@ -16,6 +16,9 @@ _LONG = re.compile(r"\b[0-9a-f]{20,}\b")
 _SIZES = re.compile(r"\b[\d,.]+ (bytes|KiB|MiB)\b")
 _TAKES = re.compile(r"\b\d+(\.\d)? (ms|s)\b( of work)?")
 
+_BUG = 1
+"""The exit code of a bug, which must never become what is expected."""
+
 
 class Transcript:
     """What was typed and printed so far.
@@ -31,6 +34,7 @@ class Transcript:
     def type(self, *arguments: object) -> int:
         """Run a command; its exit code."""
         done = run(*arguments)
+        assert done.code != _BUG, done.err
         said = f"$ osrecipe {' '.join(map(str, arguments))}\n{done.out}{done.err}exit: {done.code}\n"
         self._parts.append(said)
         return done.code
