@@ -5,12 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from support.plans import compiled, declared, facts, image, media, problems, recipe, update
 
+from osrecipe.formats.errors import FormatError
+from osrecipe.formats.iso import check_label
 from osrecipe.model.moments import unix_seconds
 from osrecipe.model.tasks import WriteIso
 from osrecipe.model.version import Version
-from osrecipe.plan.labels import build_label
+from osrecipe.plan.labels import build_label, is_label
 
 if TYPE_CHECKING:
     from osrecipe.model.facts import Facts
@@ -86,6 +90,17 @@ def test_a_label_the_disc_cannot_have_is_a_problem(bad: str) -> None:
     known = facts(media=media(label=bad))
     assert ["plan/label"] == [str(p.slug) for p in problems(with_media(label="source"), known)]
     assert "OSR_17134_228_X64" == label(recipe(), known)
+
+
+@given(st.text(st.sampled_from("aZ09_-. é\n/"), max_size=33))
+def test_the_plan_takes_what_the_writer_takes(text: str) -> None:
+    """The rule is written twice, as a plan knows no formats; it is one rule."""
+    try:
+        check_label(text)
+    except FormatError:
+        assert not is_label(text)
+    else:
+        assert is_label(text)
 
 
 def test_the_stated_time_is_the_discs() -> None:
