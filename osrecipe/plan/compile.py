@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import networkx as nx
 
 from osrecipe.model.codes import Slug
+from osrecipe.model.frozen import digest_of
 from osrecipe.model.plan import Note, Plan
 from osrecipe.model.problems import OsrecipeError, Problem, Problems
 from osrecipe.plan.absent import check_absent
-from osrecipe.plan.digests import plan_digest
 from osrecipe.plan.exports import (
     BOOT_WIM,
     INSTALL_WIM,
@@ -178,7 +178,7 @@ def _plan(work: Compiling, draft: Draft, notes: tuple[Note, ...]) -> Plan:
         notes=notes,
         secrets={name: source.env for name, source in work.recipe.secrets.items()},
         output=work.recipe.output.iso,
-        digest=plan_digest(units, work.recipe.output.iso),
+        digest=digest_of([unit.digest for unit in units]),
     )
 
 

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 from osrecipe.model.frozen import Digest, digest_of, normal_form
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from osrecipe.model.facts import FolderFacts, InputFacts
-    from osrecipe.model.plan import Job, Session
     from osrecipe.model.tasks import ImageRef, Operation
 
 EPOCH = 1
@@ -45,8 +44,3 @@ def task_digest(op: Operation, before: Digest | None) -> Digest:
 def unit_digest(tasks: Sequence[Digest], produces: Sequence[str]) -> Digest:
     """A unit's digest; its last task's digest already carries the ones before."""
     return digest_of({"epoch": EPOCH, "tasks": list(tasks), "produces": sorted(produces)})
-
-
-def plan_digest(units: Iterable[Session | Job], output: str) -> Digest:
-    """A whole plan's digest: what is done, and where the ISO goes, so that a saved plan can't be sent elsewhere."""
-    return digest_of({"epoch": EPOCH, "units": [unit.digest for unit in units], "output": output})

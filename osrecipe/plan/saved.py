@@ -8,8 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from osrecipe.model.codes import Slug
+from osrecipe.model.frozen import digest_of
 from osrecipe.model.problems import Place, error
-from osrecipe.plan.digests import base_digest, plan_digest, task_digest, unit_digest
+from osrecipe.plan.digests import base_digest, task_digest, unit_digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +38,7 @@ def check_digests(plan: Plan, shown: str) -> None:
                 f"`{unit.id}` is not what its digest says: the plan was changed, or saved by another version"
             )
             raise error(Slug.PLAN_DAMAGED, reason, place=Place(shown), hint=_AGAIN)
-    if plan.digest != plan_digest(plan.units, plan.output):
+    if plan.digest != digest_of([unit.digest for unit in plan.units]):
         raise error(
             Slug.PLAN_DAMAGED,
             "the plan is not what its digest says: it was changed",
