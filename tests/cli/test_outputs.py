@@ -50,7 +50,6 @@ MEASURED = {
     "inspect-msu": "kb9000002-x64.msu",
     "inspect-cab": "kb9000005-x64.cab",
     "inspect-loose-cab": "kb9000007-x64.cab",
-    "inspect-refused": "kb9000009-x64.msu",
 }
 
 
