@@ -15,6 +15,7 @@ from osrecipe.model.problems import OsrecipeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import TextIO
 
 _P = ParamSpec("_P")
 TRACKER = "https://github.com/osrecipe/osrecipe/issues"
@@ -74,10 +75,11 @@ def show(error: OsrecipeError) -> None:
     print(text(error.problems, color=wants_color(sys.stderr)), end="", file=sys.stderr)
 
 
-def wants_color(stream: object) -> bool:
-    """Whether a stream shows colour: a terminal, and nobody said NO_COLOR."""
-    is_terminal = bool(getattr(stream, "isatty", bool)())
-    return is_terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+def wants_color(stream: TextIO) -> bool:
+    """Whether a stream shows colour, by the one rule of the render room."""
+    from osrecipe.render import style
+
+    return style.wants_color(stream, os.environ)
 
 
 def _show_bug(error: Exception) -> None:

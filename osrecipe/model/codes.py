@@ -69,7 +69,6 @@ class Slug(StrEnum):
     LOCK_BUMP = "lock/bump"
     # plan
     PLAN_NO_IMAGE = "plan/no-image"
-    PLAN_AMBIGUOUS_IMAGE = "plan/ambiguous-image"
     PLAN_TWO_CUMULATIVES = "plan/two-cumulatives"
     PLAN_ARCHITECTURE = "plan/architecture"
     PLAN_NO_TARGET = "plan/no-target"
@@ -86,7 +85,6 @@ class Slug(StrEnum):
     PLAN_FILE = "plan/file"
     PLAN_FORMAT = "plan/format"
     PLAN_DAMAGED = "plan/damaged"
-    PLAN_STALE = "plan/stale"
     # the run
     RUN_TASK_FAILED = "run/task-failed"
     RUN_CHECK_FAILED = "run/check-failed"
