@@ -13,23 +13,30 @@ from osrecipe.formats.errors import FormatError
 from osrecipe.formats.hive import ValueType
 from osrecipe.formats.hive.data import decode_multi_sz, decode_sz, describe
 from osrecipe.model.checks import (
+    AppAbsent,
     BuildIs,
+    CapabilityIs,
     CheckResult,
+    DriverPresent,
     FeatureIs,
     FileIs,
     NothingPending,
     PackagePresent,
     RegistryKeyAbsent,
     RegistryValueIs,
+    SettingIs,
 )
 from osrecipe.model.registry import RegistryData, RegistryKey, RegistryRoot, quoted
 from osrecipe.model.version import Version
 from osrecipe.model.winpath import WinPath
+from osrecipe.windows.driver_store import same_version
+from osrecipe.windows.international import same_setting
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from osrecipe.formats.hive.values import Value
+    from osrecipe.model.adapter import StateKind
     from osrecipe.model.checks import Check
     from osrecipe.windows.hives import Target
 
@@ -39,14 +46,15 @@ _WIDTHS: dict[int, int] = {ValueType.DWORD: 4, ValueType.QWORD: 8}
 _CURRENT_VERSION = RegistryKey(root=RegistryRoot.SOFTWARE, path="Microsoft\\Windows NT\\CurrentVersion")
 
 
+Stated = PackagePresent | FeatureIs | CapabilityIs | AppAbsent | DriverPresent | SettingIs
+"""Checks that ask an image about something by its name."""
+
+
 class Checkable(Readable, Protocol):
     """What an image must offer to be checked; `OpenImage` and `ReadImage` both do."""
 
-    def package_state(self, identity: str) -> str | None:
-        """As `OpenImage.package_state`."""
-
-    def feature_state(self, name: str) -> str | None:
-        """As `OpenImage.feature_state`."""
+    def state(self, kind: StateKind, name: str) -> str | None:
+        """As `OpenImage.state`."""
 
 
 class Checker:
@@ -75,7 +83,9 @@ class Checker:
 
     def _evaluate(self, check: Check) -> tuple[bool, str]:
         match check:
-            case PackagePresent() | FeatureIs():
+            case (
+                PackagePresent() | FeatureIs() | CapabilityIs() | AppAbsent() | DriverPresent() | SettingIs()
+            ):
                 return self._state(check)
             case BuildIs():
                 return self._build(check)
@@ -93,12 +103,29 @@ class Checker:
             there = self._hives.has_key(check.key)
         return not there, "present" if there else "absent"
 
-    def _state(self, check: PackagePresent | FeatureIs) -> tuple[bool, str]:
-        if isinstance(check, FeatureIs):
-            state = self._image.feature_state(check.name)
-            return state == check.state, state or "no such feature"
-        state = self._image.package_state(check.identity)
-        return state is not None, state or "not recorded"
+    def _state(self, check: Stated) -> tuple[bool, str]:
+        """What the image itself says by name: whoever opened it asks it in its own way."""
+        ask = self._image.state
+        match check:
+            case PackagePresent():
+                state = ask("package", check.identity)
+                return state is not None, state or "not recorded"
+            case FeatureIs():
+                state = ask("feature", check.name)
+                return state == check.state, state or "no such feature"
+            case CapabilityIs():
+                state = ask("capability", check.name) or "removed"
+                return state == check.state, state
+            case AppAbsent():
+                state = ask("app", check.package)
+                return state is None, state or "absent"
+            case DriverPresent():
+                return _driver(check, ask("driver", check.inf))
+            case SettingIs():
+                state = ask("setting", check.name)
+                return state is not None and same_setting(
+                    check.name, check.value, state
+                ), state or "not known"
 
     def build(self) -> Version | None:
         """The image's build as its registry says, or None when it does not."""
@@ -150,6 +177,13 @@ class Checker:
         with self._image.read(check.path) as file:
             found = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]  # any binary file does
         return found == check.state, found
+
+
+def _driver(check: DriverPresent, found: str | None) -> tuple[bool, str]:
+    if found is None:
+        return False, "absent"
+    fits = not check.version or any(same_version(check.version, one) for one in found.split(", "))
+    return fits, found or "without a version"
 
 
 def _shown(value: Value) -> str:

@@ -8,7 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from osrecipe.model.checks import Check, FeatureIs, FileIs, RegistryKeyAbsent, RegistryValueIs
+from osrecipe.model.checks import (
+    CapabilityIs,
+    Check,
+    FeatureIs,
+    FileIs,
+    RegistryKeyAbsent,
+    RegistryValueIs,
+    SettingIs,
+)
 from osrecipe.model.winpath import upcase
 
 if TYPE_CHECKING:
@@ -27,8 +35,8 @@ def in_force(unit: Session | Job) -> tuple[tuple[Check, ...], ...]:
 
 def _replaces(new: Check, old: Check) -> bool:
     match new, old:
-        case FeatureIs(), FeatureIs():
-            return upcase(new.name) == upcase(old.name)
+        case FeatureIs() | CapabilityIs() | SettingIs(), FeatureIs() | CapabilityIs() | SettingIs():
+            return type(new) is type(old) and upcase(new.name) == upcase(old.name)
         case FileIs(), FileIs():
             return _file_replaces(new, old)
         case RegistryValueIs(), RegistryValueIs():

@@ -17,7 +17,7 @@ from osrecipe.engine.registry import edit_hives
 from osrecipe.engine.worker import CheckError, Worker, outcome_of
 from osrecipe.model.adapter import Outcome, TaskError
 from osrecipe.model.changes import DeletePath, MakeFolder, PutFile
-from osrecipe.model.checks import difference
+from osrecipe.model.checks import SettingIs, difference
 from osrecipe.model.codes import Slug
 from osrecipe.model.plan import Session
 from osrecipe.model.tasks import (
@@ -26,10 +26,12 @@ from osrecipe.model.tasks import (
     HarvestSetup,
     HarvestSources,
     InjectWinre,
+    PlaceUnattend,
     Servicing,
 )
 from osrecipe.model.winpath import WinPath
 from osrecipe.model.words import count
+from osrecipe.windows.answer_files import PLACE as UNATTEND
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -127,16 +129,23 @@ class _Sitting:
                 return self._tweak(op, image, ctx)
             case InjectWinre() as op:
                 return _inject(op, image, ctx)
-            case HarvestSources() as op:
-                return harvest_sources(op, image, self._worker.request.artifacts, ctx)
-            case HarvestSetup():
-                return harvest_setup(image, self._worker.request.artifacts, ctx)
+            case PlaceUnattend() as op:
+                return _place_unattend(op, image, ctx)
+            case HarvestSources() | HarvestSetup() as op:
+                return self._harvest(op, image, ctx)
             case CleanupImage() as op:
                 _require_nothing_pending(image)
                 return image.service(op, ctx)
             case op if isinstance(op, Servicing):
                 return image.service(op, ctx)
         raise TaskError(Slug.INTERNAL, f"this is nothing to do inside an image: `{task.op.op}`")
+
+    def _harvest(self, op: HarvestSources | HarvestSetup, image: OpenImage, ctx: Context) -> Outcome:
+        """Leave files of the image beside it, for the media."""
+        artifacts = self._worker.request.artifacts
+        if isinstance(op, HarvestSetup):
+            return harvest_setup(image, artifacts, ctx)
+        return harvest_sources(op, image, artifacts, ctx)
 
     def _tweak(self, op: ApplyTweak, image: OpenImage, ctx: Context) -> Outcome:
         """Registry first, then deletions, then files: in one change set."""
@@ -168,8 +177,12 @@ class _Sitting:
                 self._worker.checked(task, results)
 
     def _reopen(self) -> None:
-        """Evaluate one task's checks, the last that has any, on what was saved."""
-        wanted = [(t, c) for t, c in zip(self._session.tasks, in_force(self._session), strict=True) if c]
+        """Evaluate one task's checks, the last that has any a saved image can answer, on what was saved."""
+        wanted = [
+            (task, answered)
+            for task, checks in zip(self._session.tasks, in_force(self._session), strict=True)
+            if (answered := tuple(check for check in checks if not isinstance(check, SettingIs)))
+        ]
         task, checks = wanted[-1] if wanted else (self._session.tasks[-1], ())
         with self._worker.blame(task), self._saved.open("rb") as wim:
             image = self._adapter.open_read(wim, 1)
@@ -191,6 +204,14 @@ def _inject(op: InjectWinre, image: OpenImage, ctx: Context) -> Outcome:
     return Outcome(
         detail="the serviced recovery image is in its place", figures=(("bytes", source.stat().st_size),)
     )
+
+
+def _place_unattend(op: PlaceUnattend, image: OpenImage, ctx: Context) -> Outcome:
+    source = ctx.resolve(op.source)
+    folder = UNATTEND.parent
+    makes = (MakeFolder(folder),) if folder is not None and image.info(folder) is None else ()
+    image.apply((*makes, PutFile(UNATTEND, source, filetime(ctx.now))))
+    return Outcome(detail=f"the answer file is `{UNATTEND}`", figures=(("files", 1),))
 
 
 def _require_nothing_pending(image: OpenImage) -> None:

@@ -5,9 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from osrecipe.model.codes import Slug
-from osrecipe.model.facts import FolderFacts, MediaFacts, RegFileFacts, UpdateFacts
+from osrecipe.model.facts import (
+    AnswerFileFacts,
+    DriversFacts,
+    FolderFacts,
+    MediaFacts,
+    RegFileFacts,
+    UpdateFacts,
+)
 from osrecipe.model.problems import OsrecipeError, Problem
-from osrecipe.model.recipe import TARGETS, FolderInput, IsoInput, UpdateInput
+from osrecipe.model.recipe import (
+    TARGETS,
+    AnswerFileInput,
+    DriversInput,
+    FolderInput,
+    IsoInput,
+    UpdateInput,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +36,13 @@ if TYPE_CHECKING:
 AGAIN = "bring the lock up to date with `osrecipe lock RECIPE`"
 _SHORT = 12
 """Digits of a hash that are enough to tell two apart."""
-_WORDS = {IsoInput: "an ISO", UpdateInput: "an update", FolderInput: "a folder"}
+_WORDS = {
+    IsoInput: "an ISO",
+    UpdateInput: "an update",
+    FolderInput: "a folder",
+    DriversInput: "a folder of drivers",
+    AnswerFileInput: "an answer file",
+}
 
 
 def reg_file_places(recipe: Recipe, origins: Origins) -> dict[str, Place]:
@@ -69,6 +89,9 @@ def uncovered(lock: Lock, recipe: Recipe, origins: Origins) -> Iterator[Problem]
             if _lacks_features(recipe, name, line.facts):
                 reason = f"the lock knows no features of `{name}`, because the recipe switched none then"
                 yield Problem(Slug.LOCK_STALE, reason, origins.at("targets", "install", "features"), AGAIN)
+            if _lacks_apps(recipe, name, line.facts):
+                reason = f"the lock knows no apps of `{name}`, because the recipe removed none then"
+                yield Problem(Slug.LOCK_STALE, reason, origins.at("targets", "install", "appx"), AGAIN)
     for path, place in reg_file_places(recipe, origins).items():
         if path not in lock.reg_files:
             yield Problem(Slug.LOCK_STALE, f"the lock has no `{path}`", place, AGAIN)
@@ -82,6 +105,10 @@ def _fits(stated: Input, facts: InputFacts) -> bool:
             return isinstance(facts, UpdateFacts)
         case FolderInput():
             return isinstance(facts, FolderFacts)
+        case DriversInput():
+            return isinstance(facts, DriversFacts)
+        case AnswerFileInput():
+            return isinstance(facts, AnswerFileFacts)
 
 
 def _lacks_features(recipe: Recipe, name: InputId, facts: InputFacts) -> bool:
@@ -89,10 +116,15 @@ def _lacks_features(recipe: Recipe, name: InputId, facts: InputFacts) -> bool:
     return wanted and isinstance(facts, MediaFacts) and not facts.features_read
 
 
+def _lacks_apps(recipe: Recipe, name: InputId, facts: InputFacts) -> bool:
+    wanted = name == recipe.source and bool(recipe.targets.install.appx)
+    return wanted and isinstance(facts, MediaFacts) and not facts.apps_read
+
+
 def _stated_otherwise(name: InputId, stated: Input, facts: InputFacts, origins: Origins) -> Iterator[Problem]:
     """What the recipe itself states of an input and the lock contradicts."""
-    sha256 = None if isinstance(stated, FolderInput) else stated.sha256
-    if sha256 is not None and not isinstance(facts, FolderFacts) and sha256 != facts.sha256:
+    sha256 = None if isinstance(stated, FolderInput | DriversInput) else stated.sha256
+    if sha256 is not None and not isinstance(facts, FolderFacts | DriversFacts) and sha256 != facts.sha256:
         reason = f"the SHA-256 stated for `{name}` is not the locked one's: {facts.sha256}"
         hint = "one of the two is older; " + AGAIN
         yield Problem(Slug.INPUT_HASH, reason, origins.at("inputs", name, "sha256"), hint)
@@ -123,10 +155,10 @@ def drift(
 def content_of(facts: InputFacts | RegFileFacts) -> str:
     """What content is told by, in a few words: the beginning of its digest, and its size where that is known."""
     match facts:
-        case FolderFacts():
+        case FolderFacts() | DriversFacts():
             short = facts.tree.removeprefix("sha256:")[:_SHORT]
             return f"{short} ({facts.files} files, {facts.size} bytes)"
         case RegFileFacts():
             return facts.sha256[:_SHORT]
-        case MediaFacts() | UpdateFacts():
+        case MediaFacts() | UpdateFacts() | AnswerFileFacts():
             return f"{facts.sha256[:_SHORT]} ({facts.size} bytes)"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from shutil import copyfileobj
 from typing import TYPE_CHECKING, Literal
@@ -18,6 +19,7 @@ from osrecipe.model.version import Version
 from osrecipe.windows.features import list_features
 from osrecipe.windows.image_files import WimFiles
 from osrecipe.windows.image_state import image_state
+from osrecipe.windows.provisioned_apps import provisioned_apps
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,13 +44,26 @@ _COMPRESSION: dict[Codec, Literal["none", "xpress", "lzx", "lzms"]] = {
 }
 
 
-def media_facts(path: Path, sha256: str, *, features: bool) -> MediaFacts:
+@dataclass(frozen=True)
+class Wanted:
+    """What of install images is looked at only where a recipe needs it, because it takes time.
+
+    Attributes:
+        features: optional features; when the recipe switches some.
+        apps: provisioned apps; when the recipe removes some.
+    """
+
+    features: bool = False
+    apps: bool = False
+
+
+def media_facts(path: Path, sha256: str, wanted: Wanted) -> MediaFacts:
     """Read an ISO's facts.
 
     Args:
         path: the ISO.
         sha256: its hash, computed by the caller.
-        features: whether the recipe switches features, so that each image's are to be listed.
+        wanted: what else of install images is to be listed.
 
     Raises:
         FormatError: the ISO or a WIM in it is damaged.
@@ -63,15 +78,16 @@ def media_facts(path: Path, sha256: str, *, features: bool) -> MediaFacts:
             sha256=sha256,
             size=path.stat().st_size,
             label=iso.label,
-            install=_wim(iso, INSTALL, features=features, state=True),
-            boot=_wim(iso, BOOT, features=False, state=False) if BOOT in files else None,
+            install=_wim(iso, INSTALL, wanted, state=True),
+            boot=_wim(iso, BOOT, Wanted(), state=False) if BOOT in files else None,
             setup_files=tuple(name for name in _SETUP_FILES if f"sources\\{name}" in files),
             netfx3=_netfx3(iso) if NETFX3 in files else None,
             firmware=tuple(
                 dict.fromkeys(_FIRMWARE[e.platform] for e in iso.boot_entries() if e.platform in _FIRMWARE)
             ),
             modified=max(times, default=0),
-            features_read=features,
+            features_read=wanted.features,
+            apps_read=wanted.apps,
         )
 
 
@@ -86,18 +102,18 @@ def _not_media(files: Mapping[str, object]) -> Problem:
     return Problem(Slug.INPUT_NOT_MEDIA, f"the ISO has no `{INSTALL}`", hint=hint)
 
 
-def _wim(iso: IsoReader, name: str, *, features: bool, state: bool) -> WimFacts:
+def _wim(iso: IsoReader, name: str, wanted: Wanted, *, state: bool) -> WimFacts:
     with iso.open(name) as stream, WimReader(stream) as wim:
         size = stream.seek(0, 2)
         return WimFacts(
-            images=tuple(_image(wim, info, features=features, state=state) for info in wim.infos()),
+            images=tuple(_image(wim, info, wanted, state=state) for info in wim.infos()),
             boot_index=wim.boot_index,
             compression=_COMPRESSION[wim.header.codec],
             size=size,
         )
 
 
-def _image(wim: WimReader, info: ImageInfo, *, features: bool, state: bool) -> ImageFacts:
+def _image(wim: WimReader, info: ImageInfo, wanted: Wanted, *, state: bool) -> ImageFacts:
     architecture = _ARCHITECTURES.get(info.architecture)
     if architecture is None:
         reason = (
@@ -121,7 +137,8 @@ def _image(wim: WimReader, info: ImageInfo, *, features: bool, state: bool) -> I
         languages=info.languages,
         default_language=info.default_language,
         winre=BlobFacts(sha1=winre.sha1.hex(), size=winre.size or 0) if winre is not None else None,
-        features=_features(wim, info.index) if features else {},
+        features=_features(wim, info.index) if wanted.features else {},
+        apps=provisioned_apps(WimFiles(wim, info.index)) if wanted.apps else (),
         capture=found.capture if found and state else None,
         traces=found.traces if found and state else (),
         size=info.total_bytes or 0,

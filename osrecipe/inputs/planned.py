@@ -5,17 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from osrecipe.formats.errors import FormatError
+from osrecipe.inputs.answer_files import answer_file_facts
 from osrecipe.inputs.base_manifest import BaseManifest
+from osrecipe.inputs.drivers import drivers_facts
 from osrecipe.inputs.hashing import sha256_of, tree_digest
 from osrecipe.inputs.locate import Search, find
-from osrecipe.inputs.media import media_facts
+from osrecipe.inputs.media import Wanted, media_facts
 from osrecipe.inputs.read import Gathered
 from osrecipe.inputs.updates import update_facts
 from osrecipe.model.codes import ExitCode, Slug
 from osrecipe.model.facts import Facts, FolderFacts
 from osrecipe.model.frozen import Digest
 from osrecipe.model.problems import OsrecipeError, Place, Problem
-from osrecipe.model.tasks import SetFeature
+from osrecipe.model.tasks import RemoveApp, SetFeature
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from osrecipe.model.plan import Plan, PlannedInput
 
 _SHORT = 12
+_FOLDERS = frozenset({"folder", "drivers"})
 
 
 def read_planned(
@@ -47,7 +50,7 @@ def read_planned(
     paths: dict[InputId, Path] = {}
     problems: list[Problem] = []
     for known in plan.inputs:
-        found = find(search, known.path, place, folder=known.kind == "folder")
+        found = find(search, known.path, place, folder=known.kind in _FOLDERS)
         if isinstance(found, Problem):
             problems.append(found)
         else:
@@ -62,11 +65,13 @@ def read_planned(
     ]
     if stale:
         raise OsrecipeError(*stale, exit_code=ExitCode.DIFFERENT)
-    features = any(isinstance(task.op, SetFeature) for unit in plan.units for task in unit.tasks)
+    ops = [task.op for unit in plan.units for task in unit.tasks]
+    wanted = Wanted(
+        features=any(isinstance(op, SetFeature) for op in ops),
+        apps=any(isinstance(op, RemoveApp) for op in ops),
+    )
     base = BaseManifest(next((paths[known.id] for known in plan.inputs if known.kind == "iso"), None))
-    facts = {
-        known.id: _facts(known, paths[known.id], place, base, features=features) for known in plan.inputs
-    }
+    facts = {known.id: _facts(known, paths[known.id], place, base, wanted) for known in plan.inputs}
     return Gathered(Facts(inputs=facts), paths)
 
 
@@ -92,26 +97,28 @@ def _digest(
 
     try:
         return (
-            tree_digest(path).digest if known.kind == "folder" else Digest(f"sha256:{sha256_of(path, step)}")
+            tree_digest(path).digest if known.kind in _FOLDERS else Digest(f"sha256:{sha256_of(path, step)}")
         )
     except OSError as cause:
         reason = f"`{known.path}` can't be read: {cause.strerror or cause}"
         raise OsrecipeError(Problem(Slug.INPUT_UNREADABLE, reason, place)) from cause
 
 
-def _facts(
-    known: PlannedInput, path: Path, place: Place, base: BaseManifest, *, features: bool
-) -> InputFacts:
+def _facts(known: PlannedInput, path: Path, place: Place, base: BaseManifest, wanted: Wanted) -> InputFacts:
     sha256 = known.digest.removeprefix("sha256:")
     try:
         match known.kind:
             case "iso":
-                return media_facts(path, sha256, features=features)
+                return media_facts(path, sha256, wanted)
             case "update":
                 return update_facts(path, sha256, base)
             case "folder":
                 tree = tree_digest(path)
                 return FolderFacts(tree=tree.digest, files=tree.files, size=tree.size)
+            case "drivers":
+                return drivers_facts(path)
+            case "answer-file":
+                return answer_file_facts(path, sha256)
     except FormatError as cause:
         raise OsrecipeError(
             Problem(cause.slug, f"`{known.path}`: {cause.reason}", place, cause.hint)

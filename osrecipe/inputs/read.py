@@ -10,18 +10,20 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from osrecipe.formats.errors import FormatError
+from osrecipe.inputs.answer_files import answer_file_facts
 from osrecipe.inputs.base_manifest import NO_BASE, BaseManifest
 from osrecipe.inputs.covering import check_kind, drift, reg_file_places, uncovered
+from osrecipe.inputs.drivers import drivers_facts
 from osrecipe.inputs.hashing import sha256_of, tree_digest
 from osrecipe.inputs.locate import Search, find
-from osrecipe.inputs.media import media_facts
+from osrecipe.inputs.media import Wanted, media_facts
 from osrecipe.inputs.packages import COMPRESSED_MANIFEST
 from osrecipe.inputs.reg_files import reg_file_facts
 from osrecipe.inputs.updates import update_facts
 from osrecipe.model.codes import ExitCode, Slug
 from osrecipe.model.facts import Facts, FolderFacts, MediaFacts, UpdateFacts
 from osrecipe.model.problems import OsrecipeError, Problem, Problems
-from osrecipe.model.recipe import FolderInput, IsoInput, UpdateInput
+from osrecipe.model.recipe import AnswerFileInput, DriversInput, FolderInput, IsoInput, UpdateInput
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -145,7 +147,7 @@ class _Reading:
     def read(self, name: InputId, stated: Input) -> None:
         """Read one input, or note what is wrong with it."""
         place = self.origins.at("inputs", name)
-        found = find(self.search, stated.path, place, folder=isinstance(stated, FolderInput))
+        found = find(self.search, stated.path, place, folder=stated.is_folder)
         if isinstance(found, Problem):
             self._absent(name, stated, found)
             return
@@ -183,7 +185,11 @@ class _Reading:
                 tree = tree_digest(path)
                 return FolderFacts(tree=tree.digest, files=tree.files, size=tree.size)
             case IsoInput():
-                return media_facts(path, self._hash(name, stated, path), features=self._features(name))
+                return media_facts(path, self._hash(name, stated, path), self._wanted(name))
+            case DriversInput():
+                return drivers_facts(path)
+            case AnswerFileInput():
+                return answer_file_facts(path, self._hash(name, stated, path))
             case UpdateInput():
                 facts = update_facts(path, self._hash(name, stated, path), self.base)
                 check_kind(name, stated, facts)
@@ -207,13 +213,17 @@ class _Reading:
         found = find(self.search, stated.path, self.origins.at("inputs", name))
         return NO_BASE if isinstance(found, Problem) else BaseManifest(found)
 
-    def _features(self, name: InputId) -> bool:
-        """Whether the features of images are looked at: when the recipe switches some, or when the lock has them."""
+    def _wanted(self, name: InputId) -> Wanted:
+        """What of the images is looked at: what the recipe has to do with, and what the lock has."""
         line = self.locked.lock.inputs.get(name) if self.locked and self.locked.hold else None
-        known = line is not None and isinstance(line.facts, MediaFacts) and line.facts.features_read
-        return known or bool(self.recipe.targets.install.features)
+        known = line.facts if line is not None and isinstance(line.facts, MediaFacts) else None
+        install = self.recipe.targets.install
+        return Wanted(
+            features=bool(install.features) or (known is not None and known.features_read),
+            apps=bool(install.appx) or (known is not None and known.apps_read),
+        )
 
-    def _hash(self, name: InputId, stated: IsoInput | UpdateInput, path: Path) -> str:
+    def _hash(self, name: InputId, stated: IsoInput | UpdateInput | AnswerFileInput, path: Path) -> str:
         """Hash a file and hold it against the hash the recipe states, before it is looked into."""
         total, done = path.stat().st_size, 0
 

@@ -16,7 +16,7 @@ from osrecipe.inputs.read import read_facts
 from osrecipe.lint.subject import Subject
 from osrecipe.model.codes import Slug
 from osrecipe.model.problems import OsrecipeError, Place, Problem
-from osrecipe.model.recipe import FolderInput, IsoInput, UpdateInput
+from osrecipe.model.recipe import FolderInput
 from osrecipe.plan import compile_plan
 from osrecipe.recipe import load
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from osrecipe.model.facts import Facts
     from osrecipe.model.names import InputId
     from osrecipe.model.plan import Plan
-    from osrecipe.model.recipe import Input, Tweak
+    from osrecipe.model.recipe import Tweak
     from osrecipe.recipe import LoadedRecipe
 
 MAX_LISTED = 50_000
@@ -122,7 +122,7 @@ def _uncovered(loaded: LoadedRecipe, lock: Lock) -> str:
     """Why a lock does not speak of this recipe; empty when it does."""
     for name, stated in loaded.recipe.inputs.items():
         line = lock.inputs.get(name)
-        if line is None or line.path != path_of(stated):
+        if line is None or line.path != stated.path:
             return f"the lock does not cover the input `{name}`"
     reg_files = {t.reg_file for t in _tweaks(loaded) if t.reg_file is not None}
     missing = sorted(reg_files - set(lock.reg_files))
@@ -131,17 +131,6 @@ def _uncovered(loaded: LoadedRecipe, lock: Lock) -> str:
 
 def _tweaks(loaded: LoadedRecipe) -> list[Tweak]:
     return [at.tweak for at in Subject(loaded).tweaks()]
-
-
-def path_of(stated: Input) -> str:
-    """The path an input names."""
-    match stated:
-        case IsoInput():
-            return stated.iso
-        case UpdateInput():
-            return stated.update
-        case FolderInput():
-            return stated.folder
 
 
 def _plan(loaded: LoadedRecipe, facts: Facts) -> tuple[Plan | None, tuple[Problem, ...]]:

@@ -7,7 +7,7 @@ harvesting, checks) is written once over `OpenImage`, in the engine; only packag
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, BinaryIO, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Literal, Protocol
 
 from osrecipe.model.frozen import Frozen
 
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from osrecipe.model.tasks import ExportImages, Ref, Servicing
     from osrecipe.model.version import Version
     from osrecipe.model.winpath import WinPath
+
+StateKind = Literal["package", "feature", "capability", "app", "driver", "setting"]
+"""What an image can be asked about by name."""
 
 
 class AdapterVersion(Frozen):
@@ -140,11 +143,18 @@ class OpenImage(Protocol):
             TaskError: it can't be done; the image must be discarded.
         """
 
-    def package_state(self, identity: str) -> str | None:
-        """`installed`, `superseded`, or None when the package is not recorded."""
+    def state(self, kind: StateKind, name: str) -> str | None:
+        """What the image says of something, in the same words whoever opened it; None when it is not there.
 
-    def feature_state(self, name: str) -> str | None:
-        """`enabled`, `disabled`, or None when there is no such feature."""
+        | kind | name | answer |
+        |---|---|---|
+        | package | identity | `installed`, `superseded` |
+        | feature | name | `enabled`, `disabled` |
+        | capability | name | `installed` |
+        | app | whole name | `provisioned` |
+        | driver | file name of the INF | versions of the packages it has, with `, ` between them |
+        | setting | name in the recipe | the value; None also where it can't be asked |
+        """
 
     def commit(self, to: Path) -> None:
         """Save as a one-image WIM at `to`, which does not exist yet; the image is closed."""
@@ -162,11 +172,8 @@ class ReadImage(Protocol):
     def info(self, path: WinPath) -> FileInfo | None:
         """As `OpenImage.info`."""
 
-    def package_state(self, identity: str) -> str | None:
-        """As `OpenImage.package_state`."""
-
-    def feature_state(self, name: str) -> str | None:
-        """As `OpenImage.feature_state`."""
+    def state(self, kind: StateKind, name: str) -> str | None:
+        """As `OpenImage.state`; settings are not asked of a saved image."""
 
     def close(self) -> None:
         """Let the file go."""

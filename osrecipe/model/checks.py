@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, assert_never
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -59,6 +59,37 @@ class FeatureIs(Frozen):
     state: Literal["enabled", "disabled"]
 
 
+class CapabilityIs(Frozen):
+    """A capability's state."""
+
+    check: Literal["capability"] = "capability"
+    name: str
+    state: Literal["installed", "removed"]
+
+
+class AppAbsent(Frozen):
+    """A provisioned app, by its whole name, that new users no longer get."""
+
+    check: Literal["app-absent"] = "app-absent"
+    package: str
+
+
+class DriverPresent(Frozen):
+    """A driver in the image's driver store: the INF's name and, where it states one, its version."""
+
+    check: Literal["driver"] = "driver"
+    inf: str
+    version: str = ""
+
+
+class SettingIs(Frozen):
+    """A language, locale, keyboard or time zone, as the servicing tool reports it: only while the image is open."""
+
+    check: Literal["setting"] = "setting"
+    name: str
+    value: str
+
+
 class NothingPending(Frozen):
     """No pending actions are left in the image."""
 
@@ -66,7 +97,17 @@ class NothingPending(Frozen):
 
 
 Check = Annotated[
-    PackagePresent | BuildIs | RegistryValueIs | RegistryKeyAbsent | FileIs | FeatureIs | NothingPending,
+    PackagePresent
+    | BuildIs
+    | RegistryValueIs
+    | RegistryKeyAbsent
+    | FileIs
+    | FeatureIs
+    | CapabilityIs
+    | AppAbsent
+    | DriverPresent
+    | SettingIs
+    | NothingPending,
     Field(discriminator="check"),
 ]
 
@@ -74,49 +115,67 @@ Check = Annotated[
 def sentence(what: Check) -> str:
     """What must be true, as a sentence without a full stop; values are as they are, for whoever shows them to clean."""
     match what:
-        case PackagePresent():
-            said = f"package `{what.identity}` is recorded"
         case BuildIs():
-            said = f"the build is {what.version}" + (" or later" if what.at_least else "")
-        case RegistryValueIs():
-            value = f"`{what.key}` " + (f"`{what.name}`" if what.name else "(default)")
-            said = f"{value} is absent" if what.data is None else f"{value} is {what.data}"
-        case RegistryKeyAbsent():
-            said = f"`{what.key}` is absent"
-        case FileIs():
-            is_hash = what.state not in {"present", "absent"}
-            said = f"`{what.path}` " + (f"has SHA-256 {what.state}" if is_hash else f"is {what.state}")
-        case FeatureIs():
-            said = f"feature `{what.name}` is {what.state}"
+            return f"the build is {_build(what)}"
         case NothingPending():
-            said = "no actions are pending"
-        case _:
-            assert_never(what)
-    return said
+            return "no actions are pending"
+        case FileIs() if _is_hash(what):
+            return f"`{what.path}` has SHA-256 {what.state}"
+    subject, state = _subject(what)
+    return f"{subject} is {state}"
 
 
 def wanted(what: Check) -> str:
     """What must be true, as what follows `expected`: `build 10.0.17134.345`."""
     match what:
         case BuildIs():
-            said = f"build {what.version}" + (" or later" if what.at_least else "")
-        case PackagePresent():
-            said = f"package `{what.identity}` to be recorded"
+            return f"build {_build(what)}"
+        case NothingPending():
+            return "no pending actions"
+        case FileIs() if _is_hash(what):
+            return f"`{what.path}` to have SHA-256 {what.state}"
+    subject, state = _subject(what)
+    return f"{subject} to be {state}"
+
+
+def _build(what: BuildIs) -> str:
+    return f"{what.version}" + (" or later" if what.at_least else "")
+
+
+def _is_hash(what: FileIs) -> bool:
+    return what.state not in {"present", "absent"}
+
+
+def _subject(what: Check) -> tuple[str, str]:
+    """What a check is about, and what that must be."""
+    match what:
         case RegistryValueIs():
             value = f"`{what.key}` " + (f"`{what.name}`" if what.name else "(default)")
-            said = f"{value} to be " + ("absent" if what.data is None else str(what.data))
-        case FeatureIs():
-            said = f"feature `{what.name}` to be {what.state}"
-        case FileIs():
-            is_hash = what.state not in {"present", "absent"}
-            said = f"`{what.path}` to " + (f"have SHA-256 {what.state}" if is_hash else f"be {what.state}")
+            return value, "absent" if what.data is None else str(what.data)
         case RegistryKeyAbsent():
-            said = f"`{what.key}` to be absent"
-        case NothingPending():
-            said = "no pending actions"
-        case _:
-            assert_never(what)
-    return said
+            return f"`{what.key}`", "absent"
+        case FileIs():
+            return f"`{what.path}`", what.state
+        case FeatureIs() | CapabilityIs():
+            return f"{what.check} `{what.name}`", what.state
+        case PackagePresent() | AppAbsent() | DriverPresent() | SettingIs():
+            return _named(what)
+        case BuildIs() | NothingPending():  # they have sentences of their own
+            return "", ""
+
+
+def _named(what: PackagePresent | AppAbsent | DriverPresent | SettingIs) -> tuple[str, str]:
+    match what:
+        case PackagePresent():
+            return f"package `{what.identity}`", "recorded"
+        case AppAbsent():
+            return f"app `{what.package}`", "absent"
+        case DriverPresent():
+            return f"driver `{what.inf}`" + (
+                f" {what.version}" if what.version else ""
+            ), "in the driver store"
+        case SettingIs():
+            return what.name, what.value
 
 
 class CheckResult(Frozen):

@@ -61,6 +61,7 @@ class Slug(StrEnum):
     INPUT_SECRET = "input/secret"  # noqa: S105 - a slug, not a password
     INPUT_REG_FILE = "input/reg-file"
     INPUT_UNSAFE = "input/unsafe"
+    INPUT_NOT_DRIVERS = "input/not-drivers"
     # lock
     LOCK_MISSING = "lock/missing"
     LOCK_SYNTAX = "lock/syntax"
@@ -79,6 +80,10 @@ class Slug(StrEnum):
     PLAN_REFUSED = "plan/refused"
     PLAN_UNKNOWN_TASK = "plan/unknown-task"
     PLAN_NO_FEATURE = "plan/no-feature"
+    PLAN_NO_APP = "plan/no-app"
+    PLAN_NO_DRIVER = "plan/no-driver"
+    PLAN_ANSWER_FILE = "plan/answer-file"
+    PLAN_CHECKPOINT = "plan/checkpoint"
     PLAN_LABEL = "plan/label"
     PLAN_KIND = "plan/kind"
     PLAN_EXPECTATION = "plan/expectation"

@@ -88,6 +88,7 @@ class ImageFacts(Frozen):
         traces: what `capture` was told by.
         winre: its recovery image, None when there is none.
         features: optional features by name (as written in the package).
+        apps: whole names of the provisioned apps, sorted.
         size: bytes of all files together (TOTALBYTES).
     """
 
@@ -104,6 +105,7 @@ class ImageFacts(Frozen):
     default_language: str = ""
     winre: BlobFacts | None = None
     features: Mapping[str, FeatureFacts] = {}
+    apps: tuple[str, ...] = ()
     capture: Capture | None = None
     traces: tuple[Trace, ...] = ()
     size: int = 0
@@ -150,6 +152,7 @@ class MediaFacts(Frozen):
         firmware: which El Torito entries it has.
         modified: latest file time in Unix seconds; the default time of what is written.
         features_read: whether the features of install images were looked at; they are when the recipe switches some.
+        apps_read: whether their provisioned apps were looked at; they are when the recipe removes some.
     """
 
     kind: Literal["iso"] = "iso"
@@ -163,6 +166,7 @@ class MediaFacts(Frozen):
     firmware: tuple[Literal["bios", "efi"], ...] = ()
     modified: int = 0
     features_read: bool = False
+    apps_read: bool = False
 
 
 class UpdateFacts(Frozen):
@@ -196,6 +200,68 @@ class FolderFacts(Frozen):
     size: int
 
 
+class DriverFacts(Frozen):
+    """A driver package as its INF describes it.
+
+    Attributes:
+        inf: path of the INF below the folder, forward slashes.
+        architectures: those its models are for; empty where it names none, which is for all.
+        version: `DriverVer`'s number as written, empty when it states none.
+    """
+
+    inf: str
+    provider: str = ""
+    device_class: str = ""
+    version: str = ""
+    architectures: tuple[Architecture, ...] = ()
+
+
+class DriversFacts(Frozen):
+    """A folder of drivers: its tree digest as a `FolderFacts` has it, and the drivers in it by path.
+
+    Attributes:
+        others: INFs that describe no driver, such as `autorun.inf`; they are left alone.
+    """
+
+    kind: Literal["drivers"] = "drivers"
+    tree: Digest
+    files: int
+    size: int
+    drivers: tuple[DriverFacts, ...]
+    others: tuple[str, ...] = ()
+
+
+class OfflineSetting(Frozen):
+    """One setting an answer file has for the pass `offlineServicing`.
+
+    Attributes:
+        path: component and setting, such as `Microsoft-Windows-LUA-Settings/EnableLUA`.
+        value: only of a setting that is no secret and can be read back; otherwise None.
+    """
+
+    path: str
+    architecture: Architecture
+    value: str | None = None
+
+
+class AnswerFileFacts(Frozen):
+    """An answer file. What it sets is not noted, for it may hold passwords.
+
+    Attributes:
+        size: bytes.
+        passes: the passes it has settings for, in the order Setup runs them.
+        offline: what it has for the pass `offlineServicing`.
+        packages: whether it names packages or driver folders to install; they would be read from elsewhere, unhashed.
+    """
+
+    kind: Literal["answer-file"] = "answer-file"
+    sha256: Sha256
+    size: int
+    passes: tuple[str, ...] = ()
+    offline: tuple[OfflineSetting, ...] = ()
+    packages: bool = False
+
+
 class RegFileFacts(Frozen):
     """A `.reg` file, read into changes."""
 
@@ -203,7 +269,9 @@ class RegFileFacts(Frozen):
     changes: tuple[RegistryChange, ...]
 
 
-InputFacts = Annotated[MediaFacts | UpdateFacts | FolderFacts, Field(discriminator="kind")]
+InputFacts = Annotated[
+    MediaFacts | UpdateFacts | FolderFacts | DriversFacts | AnswerFileFacts, Field(discriminator="kind")
+]
 
 
 class Facts(Frozen):

@@ -110,7 +110,7 @@ class PlannedInput(Frozen):
     """
 
     id: InputId
-    kind: Literal["iso", "update", "folder"]
+    kind: Literal["iso", "update", "folder", "drivers", "answer-file"]
     path: str
     digest: Digest
     summary: str

@@ -7,7 +7,7 @@ generated. Reading YAML, fragments and templates is the `recipe` room's work.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
 
@@ -56,6 +56,8 @@ TARGETS: tuple[TargetName, ...] = ("install", "winre", "winpe", "setup")
 class IsoInput(Frozen):
     """Installation media as an ISO file."""
 
+    is_folder: ClassVar[bool] = False
+
     iso: HostPath = Field(description="Path of the ISO, found beside this file or under `--inputs`.")
     sha256: Sha256 | None = Field(default=None, description="Refuse the file unless it has this SHA-256.")
 
@@ -68,8 +70,14 @@ class IsoInput(Frozen):
 class UpdateInput(Frozen):
     """A Windows update package; its kind, KB, architecture and version are read from the file."""
 
+    is_folder: ClassVar[bool] = False
+
     update: HostPath = Field(
         description="Path of the `.msu` or `.cab`, found beside this file or under `--inputs`."
+    )
+    checkpoints: tuple[InputName, ...] = Field(
+        default=(),
+        description="Ids of the checkpoint updates that this cumulative update builds on; they travel with it.",
     )
     kind: KindName | None = Field(
         default=None, description="Refuse the file unless it is an update of this kind."
@@ -83,7 +91,9 @@ class UpdateInput(Frozen):
 
 
 class FolderInput(Frozen):
-    """A folder of files to copy into an image."""
+    """A folder of files to copy into an image, or of packages that capabilities come from."""
+
+    is_folder: ClassVar[bool] = True
 
     folder: HostPath = Field(description="Path of the folder, found beside this file or under `--inputs`.")
 
@@ -93,7 +103,39 @@ class FolderInput(Frozen):
         return self.folder
 
 
-Input = IsoInput | UpdateInput | FolderInput
+class DriversInput(Frozen):
+    """A folder of driver packages: every INF below it, each with the files it names beside it."""
+
+    is_folder: ClassVar[bool] = True
+
+    drivers: HostPath = Field(
+        description="Path of the folder of drivers, found beside this file or under `--inputs`."
+    )
+
+    @property
+    def path(self) -> str:
+        """Its path, whatever it is."""
+        return self.drivers
+
+
+class AnswerFileInput(Frozen):
+    """An answer file for Windows Setup. What it says is never part of a plan, only its hash."""
+
+    is_folder: ClassVar[bool] = False
+
+    answer_file: HostPath = Field(
+        alias="answer-file",
+        description="Path of the answer file (`unattend.xml`), found beside this file or under `--inputs`.",
+    )
+    sha256: Sha256 | None = Field(default=None, description="Refuse the file unless it has this SHA-256.")
+
+    @property
+    def path(self) -> str:
+        """Its path, whatever it is."""
+        return self.answer_file
+
+
+Input = IsoInput | UpdateInput | FolderInput | DriversInput | AnswerFileInput
 
 
 class Move(Frozen):
@@ -148,6 +190,61 @@ class Netfx3(Frozen):
     )
 
 
+class CapabilityFrom(Frozen):
+    """Where a capability's packages come from."""
+
+    from_: InputName = Field(
+        alias="from",
+        description="Id of the folder input that holds its packages, as the features-on-demand disc does.",
+    )
+
+
+LOCALE_PATTERN = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$"
+KEYBOARDS_PATTERN = r"^[0-9a-fA-F]{4}:[0-9a-fA-F]{8}(;[0-9a-fA-F]{4}:[0-9a-fA-F]{8})*$"
+Locale = Annotated[str, StringConstraints(pattern=LOCALE_PATTERN)]
+Keyboards = Annotated[str, StringConstraints(pattern=KEYBOARDS_PATTERN)]
+
+
+class Settings(Frozen):
+    """Languages, locales and time zone of an image. A language must be in the image before it can be chosen."""
+
+    all: Locale | None = Field(
+        default=None,
+        description="Language for everything below but the time zone; what is stated beside it wins.",
+    )
+    ui_language: Locale | None = Field(
+        default=None, alias="ui-language", description="Language of menus and messages."
+    )
+    system_locale: Locale | None = Field(
+        default=None, alias="system-locale", description="For programs that know no Unicode."
+    )
+    user_locale: Locale | None = Field(
+        default=None, alias="user-locale", description="How dates, numbers and money are written."
+    )
+    keyboards: Keyboards | None = Field(
+        default=None, description='Language and keyboard layout, several with `;`: `"0407:00000407"`.'
+    )
+    time_zone: Text | None = Field(
+        default=None,
+        alias="time-zone",
+        description="The zone's name in the registry, such as `Pacific Standard Time`.",
+    )
+
+
+class Unattend(Frozen):
+    """An answer file for the images."""
+
+    from_: InputName = Field(alias="from", description="Id of the answer file among the inputs.")
+    apply: bool | None = Field(
+        default=None,
+        description="Apply what it says for the pass `offlineServicing` now; when it is left out, if it says something.",
+    )
+    place: bool | None = Field(
+        default=None,
+        description="Put it into `Windows\\Panther` for the passes of Setup; when it is left out, if it has any of them.",
+    )
+
+
 class When(Frozen):
     """A closed vocabulary of conditions; all that are given must hold."""
 
@@ -192,6 +289,7 @@ class Export(Frozen):
 class PeTarget(Frozen):
     """An image of the Windows PE family."""
 
+    settings: Settings | None = Field(default=None, description="Languages, locales and time zone.")
     tweaks: Mapping[TweakName, Tweak] = Field(default={}, description="Changes by id.")
     cleanup: Cleanup = Field(default="reset-base", description="Component cleanup after the updates.")
 
@@ -217,6 +315,17 @@ class InstallTarget(Frozen):
     features: Mapping[Text, Literal["enabled", "disabled"]] = Field(
         default={}, description="Optional feature → `enabled` or `disabled`."
     )
+    capabilities: Mapping[Text, CapabilityFrom | Literal["removed"]] = Field(
+        default={},
+        description="Capability (feature on demand) → `{from: FOLDER}` to add it, or `removed`.",
+    )
+    appx: Mapping[Text, Literal["removed"]] = Field(
+        default={}, description="Name of a provisioned app, a glob → `removed`."
+    )
+    settings: Settings | None = Field(default=None, description="Languages, locales and time zone.")
+    unattend: Unattend | None = Field(
+        default=None, description="An answer file: its input's id, or more exactly."
+    )
     tweaks: Mapping[TweakName, Tweak] = Field(default={}, description="Changes by id.")
     cleanup: Cleanup = Field(default="superseded", description="Component cleanup after the updates.")
     export: Export = Field(default=Export(), description="How install.wim is written.")
@@ -229,6 +338,15 @@ class Targets(Frozen):
     winre: WinreTarget = Field(default=WinreTarget())
     winpe: PeTarget = Field(default=PeTarget())
     setup: PeTarget = Field(default=PeTarget())
+
+
+class DriverUse(Frozen):
+    """Where a folder of drivers goes."""
+
+    targets: Annotated[tuple[TargetName, ...], Field(min_length=1)] = Field(
+        description="The kinds of image that get them."
+    )
+    unsigned: bool = Field(default=False, description="Take drivers whose signature can't be verified, too.")
 
 
 class SyncSources(Frozen):
@@ -314,6 +432,9 @@ class Recipe(Frozen):
     source: InputName = Field(description="Id of the ISO input that is serviced.")
     updates: Updates = Field(default=Updates(), description="Updates and where they go.")
     targets: Targets = Field(description="The images and what is done to them.")
+    drivers: Mapping[InputName, DriverUse] = Field(
+        default={}, description="Drivers input → list of targets, or `{targets:, unsigned:}`."
+    )
     media: Media = Field(default=Media(), description="What is done to the media tree.")
     output: Output = Field(description="What comes out.")
     expect: Expect = Field(default=Expect(), description="True of the finished media, or the run fails.")

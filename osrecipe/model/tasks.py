@@ -62,6 +62,8 @@ class AddPackage(Operation):
     """Add an update package to the image.
 
     Attributes:
+        stack_only: whether only the servicing stack of a combined update is wanted; `package` is then the stack's.
+        checkpoints: updates that must lie beside it; they are added as far as the image lacks them.
         tolerates: codes that may end the task without failing it, by the ordering rule that places it here: a combined
             update that only brings a PE image's servicing stack up to date answers 0x8007007e.
     """
@@ -74,6 +76,8 @@ class AddPackage(Operation):
     update_kind: UpdateKind
     kb: str = ""
     content: Digest
+    stack_only: bool = False
+    checkpoints: tuple[InputRef, ...] = ()
     tolerates: tuple[str, ...] = ()
 
 
@@ -92,6 +96,20 @@ class SetFeature(Operation):
     feature: str
     state: Literal["enabled", "disabled"]
     package: str
+
+
+class SetCapability(Operation):
+    """Add a capability (feature on demand) from a folder of its packages, or remove one."""
+
+    op: Literal["set-capability"] = "set-capability"
+    capability: str
+    source: InputRef | None = None
+    """The folder; None to remove it."""
+
+    @property
+    def state(self) -> Literal["installed", "removed"]:
+        """What it is to be."""
+        return "removed" if self.source is None else "installed"
 
 
 class CleanupImage(Operation):
@@ -123,6 +141,66 @@ class InjectWinre(Operation):
 
     op: Literal["inject-winre"] = "inject-winre"
     winre: ArtifactRef
+
+
+class RemoveApp(Operation):
+    """Remove a provisioned app, so that no new user gets it; `package` is its whole name."""
+
+    op: Literal["remove-app"] = "remove-app"
+    package: str
+
+    @property
+    def app(self) -> str:
+        """The name people know it by: what stands before the version."""
+        return self.package.partition("_")[0]
+
+
+class AddDrivers(Operation):
+    """Add drivers to the image.
+
+    Attributes:
+        infs: paths of the INFs below the folder, those for the image's architecture.
+        whole: whether these are all INFs of the folder, so that it can be named instead of each.
+        unsigned: whether drivers without a valid signature are taken.
+    """
+
+    op: Literal["add-drivers"] = "add-drivers"
+    source: InputRef
+    infs: tuple[str, ...]
+    whole: bool = True
+    unsigned: bool = False
+
+
+SettingName = Literal["all", "ui-language", "system-locale", "user-locale", "keyboards", "time-zone"]
+
+
+class Setting(Frozen):
+    """One language, locale, keyboard or time zone."""
+
+    name: SettingName
+    value: str
+
+
+class ChangeSettings(Operation):
+    """Choose languages, locales and the time zone, in the order given."""
+
+    op: Literal["change-settings"] = "change-settings"
+    settings: tuple[Setting, ...]
+
+
+class ApplyUnattend(Operation):
+    """Apply what an answer file says for the pass `offlineServicing`; `settings` names what that is."""
+
+    op: Literal["apply-unattend"] = "apply-unattend"
+    source: InputRef
+    settings: tuple[str, ...] = ()
+
+
+class PlaceUnattend(Operation):
+    r"""Put an answer file into `Windows\Panther`, where Setup looks for it in its later passes."""
+
+    op: Literal["place-unattend"] = "place-unattend"
+    source: InputRef
 
 
 class CopyFolder(Frozen):
@@ -262,10 +340,16 @@ SessionOp = (
     AddPackage
     | EnableNetfx3
     | SetFeature
+    | SetCapability
     | CleanupImage
     | HarvestSources
     | HarvestSetup
     | InjectWinre
+    | RemoveApp
+    | AddDrivers
+    | ChangeSettings
+    | ApplyUnattend
+    | PlaceUnattend
     | ApplyTweak
 )
 JobOp = (
@@ -280,5 +364,15 @@ JobOp = (
     | VerifyMedia
 )
 Op = Annotated[SessionOp | JobOp, Field(discriminator="op")]
-Servicing = AddPackage | EnableNetfx3 | SetFeature | CleanupImage
+Servicing = (
+    AddPackage
+    | EnableNetfx3
+    | SetFeature
+    | SetCapability
+    | CleanupImage
+    | RemoveApp
+    | AddDrivers
+    | ChangeSettings
+    | ApplyUnattend
+)
 """The operations an adapter carries out in its own way; all others are written once, for every adapter."""

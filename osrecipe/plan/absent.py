@@ -46,7 +46,12 @@ def _said(work: Compiling, target: TargetName) -> Iterator[tuple[str, Place]]:
     for number, move in enumerate(updates.ordering.move):
         if move.target == target:
             yield f"the move of `{move.step}`", origins.at("updates", "ordering", "move", number)
+    for name, use in work.recipe.drivers.items():
+        if target in use.targets and target != "winre":
+            yield f"the drivers `{name}`", origins.key("drivers", name)
     settings: PeTarget = getattr(work.recipe.targets, target)
+    if settings.settings is not None:
+        yield "what `settings` states", origins.key("targets", target, "settings")
     for tweak in settings.tweaks:
         yield f"tweak `{tweak}`", origins.key("targets", target, "tweaks", tweak)
     if _expect(work, target) is not None:

@@ -9,20 +9,27 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from osrecipe.model.checks import (
+    AppAbsent,
     BuildIs,
+    CapabilityIs,
+    DriverPresent,
     FeatureIs,
     FileIs,
     NothingPending,
     PackagePresent,
     RegistryKeyAbsent,
     RegistryValueIs,
+    SettingIs,
 )
 from osrecipe.model.diff import Detail
 from osrecipe.model.frozen import canonical, normal_form
 from osrecipe.model.tasks import (
+    AddDrivers,
     AddPackage,
     ApplyTweak,
+    ApplyUnattend,
     ArtifactRef,
+    ChangeSettings,
     ExportImages,
     ImageRef,
     InputRef,
@@ -41,7 +48,9 @@ if TYPE_CHECKING:
 _CLIP = 200
 """Characters of a value; a longer one ends with a hash, so that two that differ late still differ."""
 _NAMES = frozenset({"op", "input", "tweak", "because", "content", "package", "registry", "delete"})
-_OTHERS = frozenset({"copy_folders", "parts", "expectations", "timestamp"})
+_OTHERS = frozenset(
+    {"copy_folders", "parts", "expectations", "timestamp", "infs", "whole", "checkpoints", "settings"}
+)
 """`timestamp` follows from the media, whose change is told itself; the others have words of their own below."""
 
 
@@ -81,8 +90,16 @@ def _values(op: Op, promised: frozenset[bytes]) -> dict[str, str]:
     match op:
         case AddPackage():
             found |= {"version": version_of(op.package) or op.package, "content": _short(op.content)}
+            if op.checkpoints:
+                found["checkpoints"] = ", ".join(_short(each.digest) for each in op.checkpoints)
         case ApplyTweak():
             found |= _tweak(op)
+        case AddDrivers():
+            found |= {f"driver `{inf}`": "added" for inf in op.infs}
+        case ChangeSettings():
+            found |= {each.name: each.value for each in op.settings}
+        case ApplyUnattend():
+            found["settings"] = ", ".join(op.settings)
         case ExportImages():
             found["images"] = str(len(op.parts))
         case VerifyMedia():
@@ -95,6 +112,9 @@ def _values(op: Op, promised: frozenset[bytes]) -> dict[str, str]:
 
 def _plain(op: Op) -> Iterator[tuple[str, str]]:
     """Values that need no words of their own."""
+    source = getattr(op, "source", None)
+    if isinstance(source, InputRef):
+        yield "content", _short(source.digest)
     for name in type(op).model_fields:
         value = getattr(op, name)
         if name in _NAMES | _OTHERS or isinstance(value, ArtifactRef | InputRef):
@@ -185,11 +205,23 @@ def _check(check: Check) -> tuple[str, str]:
             found = f"key `{check.key}`", "absent"
         case FileIs():
             found = f"`{check.path}`", check.state
-        case FeatureIs():
-            found = f"feature `{check.name}`", check.state
+        case FeatureIs() | CapabilityIs():
+            found = f"{check.check} `{check.name}`", check.state
+        case AppAbsent() | DriverPresent() | SettingIs():
+            found = _customized(check)
         case NothingPending():
             found = "pending actions", "none"
     return found
+
+
+def _customized(check: AppAbsent | DriverPresent | SettingIs) -> tuple[str, str]:
+    match check:
+        case AppAbsent():
+            return f"app `{check.package}`", "absent"
+        case DriverPresent():
+            return f"driver `{check.inf}`", check.version or "present"
+        case SettingIs():
+            return check.name, check.value
 
 
 def clip(text: str) -> str:

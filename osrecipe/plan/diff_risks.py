@@ -151,6 +151,12 @@ def _kinds(plan: Plan) -> dict[TaskId, StepKind]:
 _STEPS: dict[str, StepKind] = {
     "enable-netfx3": StepKind.NETFX3,
     "set-feature": StepKind.FEATURE,
+    "set-capability": StepKind.CAPABILITY,
+    "remove-app": StepKind.APP,
+    "add-drivers": StepKind.DRIVER,
+    "change-settings": StepKind.SETTING,
+    "apply-unattend": StepKind.UNATTEND,
+    "place-unattend": StepKind.UNATTEND,
     "cleanup": StepKind.CLEANUP,
     "harvest-sources": StepKind.HARVEST_SOURCES,
     "harvest-setup": StepKind.HARVEST_SETUP,
@@ -158,7 +164,9 @@ _STEPS: dict[str, StepKind] = {
 
 
 def _kind(op: Op) -> StepKind | None:
-    return STEP_OF_KIND.get(op.update_kind) if isinstance(op, AddPackage) else _STEPS.get(op.op)
+    if not isinstance(op, AddPackage):
+        return _STEPS.get(op.op)
+    return StepKind.STACK_ALONE if op.stack_only else STEP_OF_KIND.get(op.update_kind)
 
 
 # --- tweaks, inputs, expectations ------------------------------------------------------------------------------------

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from osrecipe.model.facts import AnswerFileFacts, DriversFacts, FolderFacts, MediaFacts, UpdateFacts
 from osrecipe.model.frozen import Digest, digest_of, normal_form
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from osrecipe.model.facts import FolderFacts, InputFacts
+    from osrecipe.model.facts import InputFacts
     from osrecipe.model.tasks import ImageRef, Operation
 
 EPOCH = 1
@@ -18,11 +19,11 @@ EPOCH = 1
 
 def input_digest(facts: InputFacts) -> Digest:
     """The digest of an input's content."""
-    return Digest(f"sha256:{facts.sha256}") if facts.kind != "folder" else _tree(facts)
-
-
-def _tree(facts: FolderFacts) -> Digest:
-    return facts.tree
+    match facts:
+        case FolderFacts() | DriversFacts():
+            return facts.tree
+        case MediaFacts() | UpdateFacts() | AnswerFileFacts():
+            return Digest(f"sha256:{facts.sha256}")
 
 
 def base_digest(base: ImageRef, time: int | None = None) -> Digest:

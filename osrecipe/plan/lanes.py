@@ -9,6 +9,7 @@ from osrecipe.model.names import LaneId
 from osrecipe.model.problems import OsrecipeError
 from osrecipe.model.tasks import ExportImages, ExportPart, ImageRef, TakeWinre
 from osrecipe.plan import steps
+from osrecipe.plan.customizing import customizing_steps
 from osrecipe.plan.order import Ordered, order, problem_of
 from osrecipe.plan.selection import Selected, holds
 from osrecipe.plan.units import artifact, job, saved_image, session
@@ -119,7 +120,7 @@ def _winre_lane(work: Compiling, draft: Draft, images: Job, first: Selected, suf
     image = first.image.model_copy(update={"name": "winre", "winre": None, "features": {}})
     selected = Selected(LaneId(f"winre{suffix}"), "winre", image)
     service = _pe_service(work, selected)
-    customize = steps.tweak_steps(work, selected)
+    customize = (*customizing_steps(work, selected), *steps.tweak_steps(work, selected))
     if not service and not customize:
         _moves(work, selected, service)
         return Winre((), None)
@@ -187,10 +188,11 @@ def install_lane(
         *steps.cleanup_step(work, selected, settings.cleanup, has_updates=bool(updates)),
         *steps.netfx3_step(work, cab),
         *steps.feature_steps(work, image),
+        *steps.capability_steps(work),
     ]
     if sync is not None and any(step.kind is not StepKind.DOTNET for step in updates):
         service.append(steps.harvest_sources_step(work, sync))
-    customize = list(steps.tweak_steps(work, selected))
+    customize = [*customizing_steps(work, selected), *steps.tweak_steps(work, selected)]
     if winre is not None and winre.export is not None:
         customize.insert(0, steps.winre_step(work, artifact(winre.export, "winre.wim")))
     base = ImageRef(wim=artifact(sources.images, "install.wim"), index=image.index)
@@ -215,7 +217,7 @@ def _feed(draft: Draft, source: Job, made: Session, task: Task, rule: Rule) -> N
 def boot_lane(work: Compiling, draft: Draft, images: Job, selected: Selected) -> tuple[Session, ...]:
     """The sessions of one image of boot.wim; the setup image also gives the media its setup.exe."""
     service = list(_pe_service(work, selected))
-    customize = list(steps.tweak_steps(work, selected))
+    customize = [*customizing_steps(work, selected), *steps.tweak_steps(work, selected)]
     if selected.target == "setup" and (service or customize):
         (customize or service).append(steps.harvest_setup_step(work))
     base = ImageRef(wim=artifact(images, "boot.wim"), index=selected.image.index)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from osrecipe.model.facts import FolderFacts, MediaFacts, UpdateFacts
+from osrecipe.model.facts import AnswerFileFacts, DriversFacts, FolderFacts, MediaFacts, UpdateFacts
 from osrecipe.model.plan import Note, PlannedInput
-from osrecipe.model.recipe import TARGETS
+from osrecipe.model.recipe import TARGETS, UpdateInput
 from osrecipe.model.tasks import ApplyTweak, HarvestSources
+from osrecipe.model.words import count
 from osrecipe.plan.digests import input_digest
 from osrecipe.plan.steps import Compiling, label_of, targets_of
 from osrecipe.plan.units import origin_of
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from osrecipe.model.facts import InputFacts
     from osrecipe.model.names import InputId
-    from osrecipe.model.recipe import PeTarget
+    from osrecipe.model.recipe import PeTarget, Recipe
     from osrecipe.plan.exports import Serviced
     from osrecipe.plan.selection import Selected
     from osrecipe.plan.units import Draft
@@ -29,6 +30,7 @@ def notes(
     """What a reader should know though nothing is wrong."""
     return (
         *_inputs(work),
+        *_no_drivers(work),
         *_tweaks(work, draft),
         *_sync(work, draft),
         *_captured(selected),
@@ -38,7 +40,7 @@ def notes(
 
 
 def _inputs(work: Compiling) -> Iterator[Note]:
-    used = _used(work)
+    used = used_inputs(work.recipe)
     for name in work.recipe.inputs:
         if name not in used:
             yield Note(text=f"input `{name}` is not used", origin=origin_of(work.origins.key("inputs", name)))
@@ -47,15 +49,35 @@ def _inputs(work: Compiling) -> Iterator[Note]:
             yield Note(text=f"update `{name}` goes to no image", origin=origin_of(place))
 
 
-def _used(work: Compiling) -> set[InputId]:
-    targets = work.recipe.targets
+def _no_drivers(work: Compiling) -> Iterator[Note]:
+    for name in work.recipe.drivers:
+        facts = work.facts.inputs[name]
+        for inf in facts.others if isinstance(facts, DriversFacts) else ():
+            place = work.origins.key("drivers", name)
+            yield Note(
+                text=f"`{inf}` in `{name}` describes no driver and is left alone", origin=origin_of(place)
+            )
+
+
+def used_inputs(recipe: Recipe) -> set[InputId]:
+    """Ids of the inputs that something in a recipe names."""
+    targets = recipe.targets
     tweaks = [
         t
         for target in (targets.install, targets.winre, targets.winpe, targets.setup)
         for t in target.tweaks.values()
     ]
     folders = {name for tweak in tweaks for name in tweak.files.values() if name is not None}
-    return {*work.recipe.updates.apply, work.recipe.source, *folders}
+    capabilities = {each.from_ for each in targets.install.capabilities.values() if each != "removed"}
+    answers = {targets.install.unattend.from_} if targets.install.unattend is not None else set()
+    applied = recipe.updates.apply
+    checkpoints = {
+        other
+        for name in applied
+        if isinstance(stated := recipe.inputs[name], UpdateInput)
+        for other in stated.checkpoints
+    }
+    return {*applied, recipe.source, *folders, *capabilities, *answers, *checkpoints, *recipe.drivers}
 
 
 def _tweaks(work: Compiling, draft: Draft) -> Iterator[Note]:
@@ -130,3 +152,7 @@ def summary_of(facts: InputFacts) -> str:
             return f"{label_of(facts)} {facts.package.architecture}"
         case FolderFacts():
             return f"folder of {facts.files} files"
+        case DriversFacts():
+            return f"drivers: {count(len(facts.drivers), 'package')} in {facts.files} files"
+        case AnswerFileFacts():
+            return f"answer file for {', '.join(facts.passes) or 'no pass'}"

@@ -8,11 +8,12 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from osrecipe.model.checks import FeatureIs, FileIs, NothingPending
+from osrecipe.model.checks import CapabilityIs, FeatureIs, FileIs, NothingPending, PackagePresent
 from osrecipe.model.codes import Slug
 from osrecipe.model.facts import MediaFacts, UpdateFacts, UpdateKind
 from osrecipe.model.moments import unix_seconds
 from osrecipe.model.problems import Place, Problem
+from osrecipe.model.recipe import UpdateInput
 from osrecipe.model.tasks import (
     AddPackage,
     ApplyTweak,
@@ -24,13 +25,14 @@ from osrecipe.model.tasks import (
     HarvestSources,
     InjectWinre,
     InputRef,
+    SetCapability,
     SetFeature,
 )
 from osrecipe.plan.digests import input_digest
 from osrecipe.plan.order import Step
 from osrecipe.plan.postconditions import WINRE_PATH, after_files, after_package, after_registry
 from osrecipe.plan.selection import MAX_SLUG, Selected, holds
-from osrecipe.windows.ordering import StepKind
+from osrecipe.windows.ordering import TOLERATED, StepKind
 from osrecipe.windows.targets import DEFAULT_TARGETS, STEP_OF_KIND
 
 if TYPE_CHECKING:
@@ -42,7 +44,11 @@ if TYPE_CHECKING:
     from osrecipe.model.recipe import Cleanup, PeTarget, Recipe, TargetName, Tweak
     from osrecipe.model.registry import RegistryChange
 
-_RESERVED = re.compile(r"(cleanup|netfx3|harvest|winre|export)$|(update|feature|tweak)-", re.IGNORECASE)
+_RESERVED = re.compile(
+    r"(cleanup|netfx3|harvest|winre|export|settings|unattend|unattend-file)$"
+    r"|(update|feature|tweak|capability|appx|drivers)-",
+    re.IGNORECASE,
+)
 """Names that steps of other kinds have; an update that is called so is `update-NAME`."""
 NETFX3_FEATURE = "NetFx3"
 _NUMBERED = frozenset({UpdateKind.CUMULATIVE, UpdateKind.CHECKPOINT, UpdateKind.SAFE_OS})
@@ -104,13 +110,20 @@ def update_steps(work: Compiling, target: TargetName, image: ImageFacts) -> tupl
         if isinstance(facts, UpdateFacts) and target in targets_of(work, name):
             place = work.origins.key("updates", "apply", name)
             _check_architecture(work, name, facts, image, place)
-            steps.append(_update_step(name, facts, image, place, target))
+            checkpoints = _checkpoints(work, name, facts)
+            step = _update_step(name, facts, image, place, target, checkpoints)
+            steps += [*_stack_alone(work, step, facts, target), step]
     _check_one_cumulative(work, target, steps)
     return tuple(steps)
 
 
 def _update_step(
-    name: InputId, facts: UpdateFacts, image: ImageFacts, place: Place, target: TargetName
+    name: InputId,
+    facts: UpdateFacts,
+    image: ImageFacts,
+    place: Place,
+    target: TargetName,
+    checkpoints: tuple[InputRef, ...],
 ) -> Step:
     op = AddPackage(
         input=name,
@@ -118,10 +131,63 @@ def _update_step(
         update_kind=facts.update_kind,
         kb=facts.kb,
         content=input_digest(facts),
+        checkpoints=checkpoints,
     )
     short = f"update-{name}" if _RESERVED.match(name) else str(name)
     title = f"add {label_of(facts)}"
     return Step(short, STEP_OF_KIND[facts.update_kind], op, title, place, after_package(facts, image, target))
+
+
+def _stack_alone(work: Compiling, step: Step, facts: UpdateFacts, target: TargetName) -> tuple[Step, ...]:
+    """The pass that brings the servicing stack of a combined update into the image.
+
+    In images of the PE family it is what may end with a tolerated code; in install images it is needed when something
+    is added between stack and update.
+    """
+    combined = bool(facts.stack) and step.kind is StepKind.CUMULATIVE
+    if not combined or not isinstance(step.op, AddPackage):
+        return ()
+    if target == "install" and not work.recipe.targets.install.capabilities:
+        return ()
+    tolerated = tuple(
+        code
+        for row in TOLERATED
+        if row.step is StepKind.STACK_ALONE and target in row.targets
+        for code in row.codes
+    )
+    op = step.op.model_copy(update={"stack_only": True, "package": facts.stack, "tolerates": tolerated})
+    title = f"add the servicing stack of {label_of(facts)}"
+    check = PackagePresent(identity=facts.stack)
+    return (Step(f"{step.name}-stack", StepKind.STACK_ALONE, op, title, step.place, (check,)),)
+
+
+def _checkpoints(work: Compiling, name: InputId, facts: UpdateFacts) -> tuple[InputRef, ...]:
+    """The checkpoint updates that travel with an update, each once; what can't be one is a problem."""
+    stated = work.recipe.inputs[name]
+    names = stated.checkpoints if isinstance(stated, UpdateInput) else ()
+    place = work.origins.at("inputs", name, "checkpoints")
+    made: list[InputRef] = []
+    for other in dict.fromkeys(names):
+        found = work.facts.inputs[other]
+        if not isinstance(found, UpdateFacts):
+            continue  # refused at the recipe's line before
+        if facts.update_kind is not UpdateKind.CUMULATIVE:
+            reason = (
+                f"`{name}` is a {facts.update_kind.value} update: only a cumulative one builds on checkpoints"
+            )
+            work.problem(Slug.PLAN_CHECKPOINT, reason, place)
+        elif found.update_kind not in {UpdateKind.CHECKPOINT, UpdateKind.CUMULATIVE}:
+            reason = f"`{other}` is a {found.update_kind.value} update, no checkpoint of `{name}`"
+            work.problem(Slug.PLAN_CHECKPOINT, reason, place)
+        elif found.package.architecture != facts.package.architecture:
+            reason = f"the checkpoint `{other}` is for {found.package.architecture}, `{name}` is not"
+            work.problem(Slug.PLAN_CHECKPOINT, reason, place)
+        elif found.package.version >= facts.package.version:
+            reason = f"the checkpoint `{other}` is {found.package.version}, not older than `{name}`: {facts.package.version}"
+            work.problem(Slug.PLAN_CHECKPOINT, reason, place, "checkpoints come before what builds on them")
+        else:
+            made.append(work.ref(other))
+    return tuple(made)
 
 
 def label_of(facts: UpdateFacts) -> str:
@@ -210,14 +276,33 @@ def feature_steps(work: Compiling, image: ImageFacts) -> tuple[Step, ...]:
     return tuple(steps)
 
 
-def _feature_names(features: Iterable[str]) -> dict[str, str]:
+def capability_steps(work: Compiling) -> tuple[Step, ...]:
+    """One step for each capability the recipe adds or removes."""
+    steps: list[Step] = []
+    stated = work.recipe.targets.install.capabilities
+    names = _feature_names(stated, "capability")
+    for name, wanted in stated.items():
+        place = work.origins.key("targets", "install", "capabilities", name)
+        if any(name.lower() == other.lower() for other in list(stated)[: list(stated).index(name)]):
+            reason = f"the capability `{name}` is there twice, in different letters"
+            work.problem(Slug.RECIPE_DUPLICATE_KEY, reason, place, "Windows ignores case in their names")
+            continue
+        adds = wanted != "removed"
+        op = SetCapability(capability=name, source=work.ref(wanted.from_) if wanted != "removed" else None)
+        title = f"{'add' if adds else 'remove'} capability {name}"
+        check = CapabilityIs(name=name, state=op.state)
+        steps.append(Step(names[name], StepKind.CAPABILITY, op, title, place, (check,), adds=adds))
+    return tuple(steps)
+
+
+def _feature_names(features: Iterable[str], front: str = "feature") -> dict[str, str]:
     """A short name for each feature; those that would be alike, or long, get a few digits of their own."""
     plain = {name: re.sub(r"[^a-z0-9._-]+", "-", name.lower()) for name in features}
     count = Counter(plain.values())
     return {
-        name: f"feature-{short}"
+        name: f"{front}-{short}"
         if count[short] == 1 and len(short) <= MAX_SLUG
-        else f"feature-{short[:MAX_SLUG]}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+        else f"{front}-{short[:MAX_SLUG]}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
         for name, short in plain.items()
     }
 

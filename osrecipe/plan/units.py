@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 from osrecipe.model.names import LaneId, TaskId, UnitId
 from osrecipe.model.plan import Edge, Job, Origin, Session, Task
 from osrecipe.model.tasks import (
+    AddDrivers,
     AddPackage,
     ApplyTweak,
+    ApplyUnattend,
     ArtifactRef,
     EnableNetfx3,
     HarvestSources,
@@ -17,6 +19,8 @@ from osrecipe.model.tasks import (
     InjectWinre,
     InputRef,
     Operation,
+    PlaceUnattend,
+    SetCapability,
 )
 from osrecipe.plan.digests import base_digest, start_digest, task_digest, unit_digest
 
@@ -170,7 +174,11 @@ def _inputs(ops: list[Operation], known: dict[str, InputRef]) -> tuple[Ref, ...]
     for op in ops:
         match op:
             case AddPackage():
-                refs.append(known[op.input])
+                refs += [known[op.input], *op.checkpoints]
+            case AddDrivers() | ApplyUnattend() | PlaceUnattend():
+                refs.append(op.source)
+            case SetCapability(source=InputRef() as source):
+                refs.append(source)
             case EnableNetfx3():
                 refs.append(op.source)
             case HarvestSources():

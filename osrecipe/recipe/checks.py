@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from osrecipe.model.codes import Slug
 from osrecipe.model.names import ID_PATTERN
 from osrecipe.model.recipe import TARGETS, IsoInput
-from osrecipe.recipe.nodes import Entry, Map, Node, Span, entries, find, is_null, text_of
+from osrecipe.recipe.nodes import Entry, Map, Node, Seq, Span, entries, find, is_null, text_of
 from osrecipe.recipe.words import clip, dotted, near
 
 if TYPE_CHECKING:
@@ -19,7 +19,13 @@ if TYPE_CHECKING:
     from osrecipe.model.recipe import Recipe
     from osrecipe.recipe.sink import Sink
 
-_KINDS = {"iso": "an ISO", "update": "an update", "folder": "a folder"}
+_KINDS = {
+    "iso": "an ISO",
+    "update": "an update",
+    "folder": "a folder",
+    "drivers": "a folder of drivers",
+    "answer-file": "an answer file",
+}
 _CHANGES = ("registry", "reg-file", "files")
 
 
@@ -29,6 +35,7 @@ def check(root: Map, sink: Sink) -> None:
     checker = _Checker(sink, inputs)
     checker.refer(find(root, "source"), "iso", ("source",))
     checker.updates(find(root, "updates", "apply"))
+    checker.others(root)
     for target in TARGETS:
         for tweak in entries(find(root, "targets", target, "tweaks")):
             checker.tweak(tweak, ("targets", target, "tweaks", tweak.key))
@@ -83,14 +90,36 @@ class _Checker:
             self.named(entry.key, entry.span, "update", ("updates", "apply"))
             self.targets(entry)
 
-    def targets(self, entry: Entry) -> None:
+    def others(self, root: Map) -> None:
+        """Checkpoints, drivers, capabilities and the answer file name inputs, too."""
+        for each in entries(find(root, "inputs")):
+            loc = ("inputs", each.key, "checkpoints")
+            for item in getattr(find(each.value, "checkpoints"), "items", ()):
+                self.refer(item, "update", loc)
+                if text_of(item) == each.key:
+                    self.sink.add(
+                        Slug.RECIPE_BAD_VALUE, f"`{dotted(loc)}` names the update itself", item.span
+                    )
+        for entry in entries(find(root, "drivers")):
+            self.named(entry.key, entry.span, "drivers", ("drivers",))
+            listed = entry.value if isinstance(entry.value, Seq) else find(entry.value, "targets")
+            self.targets(Entry(entry.key, entry.span, listed) if listed is not None else entry, ("drivers",))
+        for entry in entries(find(root, "targets", "install", "capabilities")):
+            self.refer(
+                find(entry.value, "from"), "folder", ("targets", "install", "capabilities", entry.key, "from")
+            )
+        unattend = find(root, "targets", "install", "unattend")
+        named = find(unattend, "from") if isinstance(unattend, Map) else unattend
+        self.refer(named, "answer-file", ("targets", "install", "unattend"))
+
+    def targets(self, entry: Entry, front: Loc = ("updates", "apply")) -> None:
         seen: set[str] = set()
         items = getattr(entry.value, "items", None)
         if items is None:
             return
-        loc = ("updates", "apply", entry.key)
+        loc = (*front, entry.key)
         if not items:
-            hint = "write `auto`, or name targets"
+            hint = "write `auto`, or name targets" if front[0] == "updates" else "name targets"
             self.sink.add(Slug.RECIPE_BAD_VALUE, f"`{dotted(loc)}` names no target", entry.span, hint)
         for item in items:
             name = text_of(item)

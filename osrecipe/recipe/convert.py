@@ -29,13 +29,20 @@ HOST_PATHS: tuple[Loc, ...] = (
     ("inputs", "*", "iso"),
     ("inputs", "*", "update"),
     ("inputs", "*", "folder"),
+    ("inputs", "*", "drivers"),
+    ("inputs", "*", "answer-file"),
     ("output", "iso"),
     *(("targets", t, "tweaks", "*", "reg-file") for t in TARGETS),
 )
 _IMAGE_PATHS: tuple[Loc, ...] = (("targets", "*", "tweaks", "*", "files"), ("expect", "*", "files"))
 _TWEAK_REGISTRY: Loc = ("targets", "*", "tweaks", "*", "registry")
 _EXPECT_REGISTRY: Loc = ("expect", "*", "registry")
-_ORDERING: Loc = ("updates", "ordering")
+_SHORT: dict[Loc, str] = {
+    ("updates", "ordering"): "use",
+    ("targets", "install", "unattend"): "from",
+    ("drivers", "*"): "targets",
+}
+"""Where a map may be written as one of its values, and which."""
 
 
 @dataclass(frozen=True)
@@ -68,13 +75,14 @@ class Converter:
                 return self.image_paths(node, loc)
             return {k: self.value(e.value, (*loc, k)) for k, e in node.entries.items()}
         if isinstance(node, Seq):
-            return tuple(self.value(item, (*loc, i)) for i, item in enumerate(node.items))
-        return self.scalar(node, loc)
+            made: object = tuple(self.value(item, (*loc, i)) for i, item in enumerate(node.items))
+        else:
+            made = self.scalar(node, loc)
+        key = _short(loc)
+        return made if key is None else {key: made}
 
     def scalar(self, node: Scalar, loc: Loc) -> object:
         """The model form of one value."""
-        if loc == _ORDERING:
-            return {"use": node.value}
         if isinstance(node.value, str) and any(matches(loc, p) for p in HOST_PATHS):
             paths.check(node.value, dotted(loc), node.span, self.sink)
             return paths.rebase(node.value, self.folders.get(node.span.place.file, ""))
@@ -97,6 +105,10 @@ class Converter:
             spans.setdefault(path, entry.span)
             out[path] = self.value(entry.value, (*loc, key))
         return out
+
+
+def _short(loc: Loc) -> str | None:
+    return next((key for pattern, key in _SHORT.items() if matches(loc, pattern)), None)
 
 
 def recipe(data: object, origins: Origins, sink: Sink) -> Recipe | None:

@@ -95,6 +95,8 @@ _TITLES: Final = {
     "IsoInput": "an ISO",
     "UpdateInput": "an update",
     "FolderInput": "a folder",
+    "DriversInput": "a folder of drivers",
+    "AnswerFileInput": "an answer file",
     "PeTarget": "a PE image",
     "WinreTarget": "the recovery image",
     "InstallTarget": "the install images",

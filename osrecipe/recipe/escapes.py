@@ -21,7 +21,7 @@ PLACES = frozenset(
         "extends",
         "iso",
         "update",
-        "checkpoints",
+        "answer-file",
         "drivers",
         "folder",
         "reg-file",

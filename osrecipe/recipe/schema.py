@@ -13,6 +13,7 @@ from typing import Literal, cast
 
 from pydantic import JsonValue
 
+from osrecipe.model.names import ID_PATTERN
 from osrecipe.model.recipe import SCHEMA, Recipe
 from osrecipe.recipe.editor import annotate
 from osrecipe.recipe.examples import EXAMPLES
@@ -102,6 +103,15 @@ def _written_forms(whole: Object) -> None:
     ordering.pop("$ref")
     use = prop("Ordering", "use")
     ordering |= {"anyOf": [{"enum": use["enum"]}, {"$ref": "#/$defs/Ordering"}], "default": "auto"}
+    unattend = prop("InstallTarget", "unattend")
+    whole_form = _map(next(o for o in cast("list[JsonValue]", unattend.pop("anyOf")) if "$ref" in _map(o)))
+    by_id: Object = {"type": "string", "pattern": ID_PATTERN}
+    unattend.update({"anyOf": [by_id, whole_form], _OPTIONAL: True})
+    unattend.pop("default", None)
+    drivers = _map(_map(whole["properties"])["drivers"])
+    [(key, whole_use)] = _map(drivers["patternProperties"]).items()
+    targets: Object = {k: v for k, v in prop("DriverUse", "targets").items() if k != "description"}
+    drivers["patternProperties"] = {key: {"anyOf": [targets, whole_use]}}  # a list of targets is the short form
     prop("Output", "iso")["pattern"] = r"\.[Ii][Ss][Oo]$"
 
 

@@ -17,15 +17,9 @@ _PLAIN_PART = re.compile(r"[A-Za-z0-9_-]+")
 
 LATER = frozenset(
     {
-        "answer-file",
-        "appx",
-        "capabilities",
-        "checkpoints",
-        "drivers",
         "dynamic-update",
+        "fallback-language",
         "languages",
-        "settings",
-        "unattend",
     }
 )
 """Keys people will look for that this version does not know; they are unknown, and said to be."""

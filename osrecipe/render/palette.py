@@ -18,8 +18,14 @@ _FAMILY = {
     "add-package": "update",
     "enable-netfx3": "feature",
     "set-feature": "feature",
+    "set-capability": "feature",
     "cleanup": "clean",
     "tweak": "custom",
+    "remove-app": "custom",
+    "add-drivers": "custom",
+    "change-settings": "custom",
+    "apply-unattend": "custom",
+    "place-unattend": "custom",
     "inject-winre": "custom",
 }
 LIGHT = {

@@ -10,11 +10,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from osrecipe.adapters.dism import describe
-from osrecipe.adapters.dism.packages import NETFX3, netfx3_names
+from osrecipe.adapters.dism.features import NETFX3, netfx3_names
+from osrecipe.adapters.dism.listings import SETTING_LABELS
 from osrecipe.model.plan import Session
 from osrecipe.model.tasks import (
+    AddDrivers,
     AddPackage,
     ApplyTweak,
+    ApplyUnattend,
+    ChangeSettings,
     CleanupImage,
     CopyMedia,
     EnableNetfx3,
@@ -24,6 +28,10 @@ from osrecipe.model.tasks import (
     InjectWinre,
     PlaceFile,
     PlaceSetup,
+    PlaceUnattend,
+    RemoveApp,
+    Servicing,
+    SetCapability,
     SetFeature,
     SyncSources,
     TakeImages,
@@ -33,6 +41,8 @@ from osrecipe.model.tasks import (
 )
 from osrecipe.render.powershell_registry import edits
 from osrecipe.render.powershell_text import FUNCTIONS, PARAMETERS, argument, array, comment, string
+from osrecipe.windows.answer_files import PLACE
+from osrecipe.windows.international import ALL, COVERED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -132,20 +142,47 @@ def _job(job: Job) -> list[str]:
 
 def _task(task: Task, unit: Session | Job) -> list[str]:
     match task.op:
-        case AddPackage() as op:
-            return [*_described(task, unit), f"Assert-Package {string(op.package)}"]
         case EnableNetfx3() as op:
             names = f"$NetFx3Names = {array(netfx3_names(op.package))}"
-            return [names, *_described(task, unit), f"Assert-Feature {string(NETFX3)} {array(_ENABLED)}"]
-        case SetFeature() as op:
-            states = _ENABLED if op.state == "enabled" else _DISABLED
-            return [*_described(task, unit), f"Assert-Feature {string(op.feature)} {array(states)}"]
+            return [names, *_described(task, unit), *_listed(op)]
         case CleanupImage():
             return ["Assert-NothingPending", *_described(task, unit)]
-        case ExportImages():
+        case ExportImages() | ApplyUnattend():
             return _described(task, unit)
+        case op if isinstance(op, Servicing):
+            return [*_described(task, unit), *_listed(op)]
         case _:
             return list(_plain(task, unit))
+
+
+def _listed(op: Servicing) -> Iterator[str]:
+    """DISM's own list read afterwards, as the adapter does."""
+    match op:
+        case AddPackage():
+            yield f"Assert-Package {string(op.package)}"
+        case EnableNetfx3():
+            yield f"Assert-Feature {string(NETFX3)} {array(_ENABLED)}"
+        case SetFeature():
+            states = _ENABLED if op.state == "enabled" else _DISABLED
+            yield f"Assert-Feature {string(op.feature)} {array(states)}"
+        case SetCapability():
+            yield f"Assert-Capability {string(op.capability)} {'$false' if op.source is None else '$true'}"
+        case RemoveApp():
+            yield f"Assert-NoApp {string(op.package)}"
+        case AddDrivers():
+            names = dict.fromkeys(inf.rpartition("/")[2] for inf in op.infs)
+            yield f"Assert-Drivers {array(names)}"
+        case ChangeSettings():
+            yield from _settings(op)
+
+
+def _settings(op: ChangeSettings) -> Iterator[str]:
+    wanted = {
+        name: each.value for each in op.settings for name in (COVERED if each.name == ALL else (each.name,))
+    }
+    for label, name in SETTING_LABELS.items():
+        if name in wanted:
+            yield f"Assert-Setting {string(label)} {array(wanted[name].split(';'))}"
 
 
 def _described(task: Task, unit: Session | Job) -> list[str]:
@@ -168,6 +205,10 @@ def _plain(task: Task, unit: Session | Job) -> Iterator[str]:
             yield from _tweak(op, target)
         case InjectWinre() as op:
             yield _copy(describe.name_of(op.winre), "{mount}\\" + _WINRE)
+        case PlaceUnattend() as op:
+            panther = argument("{mount}\\" + str(PLACE.parent))
+            yield f"[void](New-Item -ItemType Directory -Force -Path {panther})"
+            yield _copy(describe.name_of(op.source), "{mount}\\" + str(PLACE))
         case HarvestSources() as op:
             to = argument(f"{{artifact:{unit.id}:sources}}")
             yield f"Copy-Newer {string(op.by)} {to}"

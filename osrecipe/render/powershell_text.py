@@ -34,11 +34,11 @@ def argument(text: str) -> str:
 
 
 def _variable(name: str, rest: str) -> str:
-    """`{input:ID}`, `{artifact:UNIT:NAME}`, `{sources:UNIT:NAME}`, or a plain variable."""
+    """`{input:ID}`, `{package:ID,ID}`, `{artifact:UNIT:NAME}`, `{sources:UNIT:NAME}`, or a plain variable."""
     if name == "input":
         return f"$($Inputs[{string(rest)}])"
     if name == "package":
-        return f"$(Copy-Alone {string(rest)})"
+        return f"$(Copy-Alone {array(rest.split(','))})"
     if name in {"artifact", "sources"}:
         unit, _, file = rest.partition(":")
         function = "Get-Artifact" if name == "artifact" else "Get-SourceFolder"
@@ -142,12 +142,12 @@ function Get-SourceFolder {
 }
 
 function Copy-Alone {
-    # A package in a folder of its own: DISM takes other packages it finds beside one.
-    param([string] $Id)
-    $folder = Join-Path $Scratch $Id
+    # A package in a folder of its own, with the checkpoints it builds on: DISM takes other packages it finds beside one.
+    param([string[]] $Ids)
+    $folder = Join-Path $Scratch $Ids[0]
     [void](New-Item -ItemType Directory -Force -Path $folder)
-    Copy-Item -LiteralPath $Inputs[$Id] -Destination $folder -Force
-    return (Join-Path $folder (Split-Path -Leaf $Inputs[$Id]))
+    foreach ($one in $Ids) { Copy-Item -LiteralPath $Inputs[$one] -Destination $folder -Force }
+    return (Join-Path $folder (Split-Path -Leaf $Inputs[$Ids[0]]))
 }
 
 function Assert-Package {
@@ -164,6 +164,40 @@ function Assert-Feature {
     $said = (& $Dism /English "/Image:$Mount" /Get-Features) -join "`n"
     if (-not ($said -match ('(?im)^Feature Name : ' + [regex]::Escape($Name) + '\s*\nState : (' + ($States -join '|') + ')'))) {
         throw "DISM lists the feature otherwise: $Name"
+    }
+}
+
+function Assert-Capability {
+    param([string] $Name, [bool] $There)
+    $said = (& $Dism /English "/Image:$Mount" /Get-Capabilities) -join "`n"
+    $found = $said -match ('(?im)^Capability Identity : ' + [regex]::Escape($Name) + '\s*\nState : (Installed|Install Pending)')
+    if ($found -ne $There) { throw "DISM lists the capability otherwise: $Name" }
+}
+
+function Assert-NoApp {
+    param([string] $Package)
+    $said = (& $Dism /English "/Image:$Mount" /Get-ProvisionedAppxPackages) -join "`n"
+    if ($said -match ('(?im)^PackageName : ' + [regex]::Escape($Package) + '\s*$')) { throw "the app is still there: $Package" }
+}
+
+function Assert-Drivers {
+    # DISM reports an INF it can't use and calls that success.
+    param([string[]] $Names)
+    $said = (& $Dism /English "/Image:$Mount" /Get-Drivers) -join "`n"
+    foreach ($one in $Names) {
+        if (-not ($said -match ('(?im)^Original File Name : ' + [regex]::Escape($one) + '\s*$'))) {
+            throw "DISM does not list the driver: $one"
+        }
+    }
+}
+
+function Assert-Setting {
+    param([string] $Label, [string[]] $Values)
+    $said = (& $Dism /English "/Image:$Mount" /Get-Intl) -join "`n"
+    foreach ($one in $Values) {
+        if (-not ($said -match ('(?im)^' + [regex]::Escape($Label) + ' : .*' + [regex]::Escape($one)))) {
+            throw "DISM reports another value: $Label"
+        }
     }
 }
 

@@ -8,8 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from osrecipe.model.names import RuleId
+
+if TYPE_CHECKING:
+    from osrecipe.model.recipe import TargetName
 
 PROCESS = "the field's published process for Windows 10 and Server 2016 media, its numbered steps"
 DYNAMIC_UPDATE = "Microsoft, `Update Windows installation media with Dynamic Update` (2024-10)"
@@ -22,6 +26,8 @@ class StepKind(StrEnum):
     """What a step does, as far as its place in the order depends on it. Declared in the order shown to people."""
 
     SERVICING_STACK = "servicing-stack"
+    STACK_ALONE = "stack-alone"
+    CAPABILITY = "capability"
     CUMULATIVE = "cumulative"
     UPDATE = "update"
     CLEANUP = "cleanup"
@@ -31,6 +37,10 @@ class StepKind(StrEnum):
     DOTNET = "dotnet"
     CUMULATIVE_AGAIN = "cumulative-again"
     WINRE = "winre"
+    APP = "app"
+    DRIVER = "driver"
+    SETTING = "setting"
+    UNATTEND = "unattend"
     TWEAK = "tweak"
     HARVEST_SETUP = "harvest-setup"
 
@@ -62,6 +72,16 @@ class RepeatAfter:
     rule: Rule
 
 
+@dataclass(frozen=True)
+class Tolerates:
+    """A code that may end a step of this kind on these targets without failing it; nowhere else is it tolerated."""
+
+    step: StepKind
+    targets: tuple[TargetName, ...]
+    codes: tuple[str, ...]
+    rule: Rule
+
+
 def _rule(name: str, reason: str, source: str) -> Rule:
     return Rule(RuleId(name), reason, source)
 
@@ -70,6 +90,28 @@ STACK_FIRST = _rule(
     "stack-first",
     "the servicing stack installs all other updates: without the new one DISM answers 0x800f0823",
     CODES + "; " + DYNAMIC_UPDATE,
+)
+STACK_ALONE_FIRST = _rule(
+    "stack-alone-first",
+    "a combined update brings its servicing stack: that takes a pass of its own, and on images of the PE family "
+    "this pass may end with 0x8007007e, because the new stack takes over in the middle of it",
+    DYNAMIC_UPDATE,
+)
+CAPABILITY_BEFORE_CUMULATIVE = _rule(
+    "capability-before-cumulative",
+    "capabilities come at their first level: the cumulative update after them brings them up to date",
+    DYNAMIC_UPDATE,
+)
+CAPABILITY_BEFORE_UPDATES = _rule(
+    "capability-before-updates", "updates only bring up to date what is in the image already", DYNAMIC_UPDATE
+)
+CAPABILITY_BEFORE_CLEANUP = _rule(
+    "capability-before-cleanup",
+    "cleanup comes after everything that the cumulative update brings up to date",
+    DYNAMIC_UPDATE,
+)
+CAPABILITY_BEFORE_FEATURE = _rule(
+    "capability-before-feature", "a capability can bring the feature that is switched", PRACTICE
 )
 UPDATES_AFTER_CUMULATIVE = _rule(
     "cumulative-before-others",
@@ -127,6 +169,16 @@ SERVICE_BEFORE_CUSTOMIZE = _rule(
 WINRE_BEFORE_TWEAKS = _rule(
     "winre-before-tweaks", "a tweak may change any file of the image, so what is placed comes first", FORMAT
 )
+PLACED_BEFORE_TWEAKS = _rule(
+    "placed-before-tweaks",
+    "a tweak may change any file or value of the image, so apps, drivers and settings come first",
+    PRACTICE,
+)
+SETTINGS_BEFORE_UNATTEND = _rule(
+    "settings-before-unattend",
+    "an answer file can state languages and locales too, and is the more exact of the two: it comes last",
+    PRACTICE,
+)
 HARVEST_SETUP_LAST = _rule(
     "setup-taken-last",
     "the media's setup.exe must equal the setup image's as it is saved, or Setup fails",
@@ -142,6 +194,12 @@ AGAIN_AFTER_NETFX3 = _rule(
 AGAIN_AFTER_FEATURE = _rule(
     "lcu-after-feature",
     "a feature that is enabled late comes at its first level: the cumulative update brings it up to date",
+    DYNAMIC_UPDATE,
+)
+
+AGAIN_AFTER_CAPABILITY = _rule(
+    "lcu-after-capability",
+    "a capability that is added late comes at its first level: the cumulative update brings it up to date",
     DYNAMIC_UPDATE,
 )
 
@@ -184,8 +242,19 @@ _K = StepKind
 CLASSIC: tuple[Precedes, ...] = (
     *(
         Precedes(_K.SERVICING_STACK, after, STACK_FIRST)
-        for after in (_K.CUMULATIVE, _K.UPDATE, _K.DOTNET, _K.FEATURE, _K.NETFX3, _K.CLEANUP)
+        for after in (
+            *(_K.STACK_ALONE, _K.CAPABILITY, _K.CUMULATIVE, _K.UPDATE, _K.DOTNET, _K.FEATURE, _K.NETFX3),
+            _K.CLEANUP,
+        )
     ),
+    *(
+        Precedes(_K.STACK_ALONE, after, STACK_ALONE_FIRST)
+        for after in (_K.CAPABILITY, _K.CUMULATIVE, _K.UPDATE, _K.CLEANUP)
+    ),
+    Precedes(_K.CAPABILITY, _K.CUMULATIVE, CAPABILITY_BEFORE_CUMULATIVE),
+    Precedes(_K.CAPABILITY, _K.UPDATE, CAPABILITY_BEFORE_UPDATES),
+    Precedes(_K.CAPABILITY, _K.CLEANUP, CAPABILITY_BEFORE_CLEANUP),
+    Precedes(_K.CAPABILITY, _K.FEATURE, CAPABILITY_BEFORE_FEATURE),
     Precedes(_K.CUMULATIVE, _K.UPDATE, UPDATES_AFTER_CUMULATIVE),
     Precedes(_K.CUMULATIVE, _K.CLEANUP, UPDATES_BEFORE_CLEANUP),
     Precedes(_K.UPDATE, _K.CLEANUP, UPDATES_BEFORE_CLEANUP),
@@ -207,6 +276,7 @@ CLASSIC: tuple[Precedes, ...] = (
         for before in (
             _K.NETFX3,
             _K.FEATURE,
+            _K.CAPABILITY,
             _K.DOTNET,
             _K.CLEANUP,
             _K.CUMULATIVE,
@@ -223,18 +293,31 @@ CLASSIC: tuple[Precedes, ...] = (
 
 CUSTOMIZE: tuple[Precedes, ...] = (
     Precedes(_K.WINRE, _K.TWEAK, WINRE_BEFORE_TWEAKS),
-    Precedes(_K.TWEAK, _K.HARVEST_SETUP, HARVEST_SETUP_LAST),
+    *(
+        Precedes(before, _K.TWEAK, PLACED_BEFORE_TWEAKS)
+        for before in (_K.APP, _K.DRIVER, _K.SETTING, _K.UNATTEND)
+    ),
+    Precedes(_K.SETTING, _K.UNATTEND, SETTINGS_BEFORE_UNATTEND),
+    *(Precedes(before, _K.HARVEST_SETUP, HARVEST_SETUP_LAST) for before in (_K.DRIVER, _K.SETTING, _K.TWEAK)),
 )
 """The order inside a customizing session."""
 
 REPEATS: tuple[RepeatAfter, ...] = (
     RepeatAfter(_K.CUMULATIVE, _K.NETFX3, AGAIN_AFTER_NETFX3),
     RepeatAfter(_K.CUMULATIVE, _K.FEATURE, AGAIN_AFTER_FEATURE),
+    RepeatAfter(_K.CUMULATIVE, _K.CAPABILITY, AGAIN_AFTER_CAPABILITY),
 )
+
+TOLERATED: tuple[Tolerates, ...] = (
+    Tolerates(_K.STACK_ALONE, ("winre", "winpe", "setup"), ("0x8007007e",), STACK_ALONE_FIRST),
+)
+"""What is tolerated where. Every other code of every other step fails its task."""
 
 PENDS: frozenset[StepKind] = frozenset(
     {
         _K.SERVICING_STACK,
+        _K.STACK_ALONE,
+        _K.CAPABILITY,
         _K.CUMULATIVE,
         _K.UPDATE,
         _K.FEATURE,

@@ -26,7 +26,7 @@ STEP_OF_KIND: dict[UpdateKind, StepKind] = {
 """Which row of the order an update follows. A kind without a row can be told from others but not be applied yet."""
 
 INSTEAD: dict[UpdateKind, str] = {
-    UpdateKind.CHECKPOINT: "a cumulative update that needs no checkpoint can be applied",
+    UpdateKind.CHECKPOINT: "name it under the cumulative update that builds on it: `checkpoints: [ID]`",
     UpdateKind.SAFE_OS: "the recovery image takes the cumulative update, in the classic order all of it",
     UpdateKind.SETUP: "`media.sync-sources` brings the media's files up to date from the serviced image",
     UpdateKind.DEFENDER: "Defender updates itself at the first connection",

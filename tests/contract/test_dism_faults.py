@@ -152,7 +152,7 @@ def test_a_servicing_process_that_died_after_the_work_had_done_it(bench: Bench, 
     outcome = add_stack(bench, image)
     assert outcome.status == "done"
     assert bench.adapter.version.name == "dism"
-    assert image.package_state(bench.samples.answer(SSU)["identity"]) == "installed"
+    assert image.state("package", bench.samples.answer(SSU)["identity"]) == "installed"
     image.discard()
 
 

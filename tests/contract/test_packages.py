@@ -104,9 +104,9 @@ def test_an_update_does_what_its_answer_key_says(bench: Bench, stem: str, kind: 
     image.commit(saved)
     again, _ = bench.open(str(saved))
     assert differences(again, expected) == []
-    assert again.package_state(answer["identity"]) == "installed"
+    assert again.state("package", answer["identity"]) == "installed"
     for package in expected["packages"] if is_embedded(bench) else ():  # DISM lists outer packages only
-        assert again.package_state(package) == "installed"
+        assert again.state("package", package) == "installed"
     again.discard()
     with WimReader.open(saved) as wim:
         assert split_links(wim, expected["links"]) == []
@@ -137,7 +137,7 @@ def test_the_servicing_stack_goes_first(bench: Bench) -> None:
     assert caught.value.code == "0x800f0823"
     assert "servicing stack" in caught.value.reason
     assert ("10.0.17134.191" in caught.value.reason) == is_embedded(bench)  # DISM does not say which
-    assert image.package_state(bench.samples.answer(LCU)["identity"]) is None
+    assert image.state("package", bench.samples.answer(LCU)["identity"]) is None
     image.discard()
 
 
@@ -159,11 +159,11 @@ def test_the_cumulative_update_after_netfx3_adds_its_part(bench: Bench) -> None:
     image, _ = bench.open("install")
     service(bench, image, SSU)
     service(bench, image, LCU)
-    assert image.feature_state("NetFx3") == "disabled"
+    assert image.state("feature", "NetFx3") == "disabled"
     outcome = image.service(enable_netfx3(), bench.context())
     assert outcome.status == "done"
-    assert image.feature_state("NetFx3") == "enabled"
-    assert image.package_state(NETFX3) == "installed"
+    assert image.state("feature", "NetFx3") == "enabled"
+    assert image.state("package", NETFX3) == "installed"
     assert image.service(enable_netfx3(), bench.context()).status == "nothing-to-do"
     stated = bench.samples.answer("media")["features"]["NetFx3"]["when_enabled"]
     assert differences(image, {**NOTHING, **stated}) == []
@@ -182,8 +182,8 @@ def test_a_later_cumulative_update_supersedes(bench: Bench) -> None:
     service(bench, image, LCU)
     service(bench, image, NEXT_LCU)
     assert differences(image, second["images"]["install"]) == []
-    assert image.package_state(first["identity"]) == "superseded"
-    assert image.package_state(second["identity"]) == "installed"
+    assert image.state("package", first["identity"]) == "superseded"
+    assert image.state("package", second["identity"]) == "installed"
     with pytest.raises(TaskError) as caught:
         service(bench, image, LCU)
     assert caught.value.slug == "run/not-applicable"
@@ -198,7 +198,7 @@ def test_cleanup_removes_what_is_superseded(bench: Bench) -> None:
         service(bench, image, stem)
     outcome = image.service(CleanupImage(level="superseded"), bench.context())
     assert dict(outcome.figures)["bytes-reclaimed" if is_embedded(bench) else "packages"] > 0
-    assert image.package_state(first["identity"]) is None
+    assert image.state("package", first["identity"]) is None
     assert differences(image, second["images"]["install"]) == []
     forms = {row["key_form"] for row in second["images"]["install"]["components"]}
     dropped = second["dropped_components"]
@@ -232,12 +232,12 @@ def test_a_feature_is_switched_both_ways(bench: Bench, feature: str) -> None:
     """On: its files are where they belong. Off: they are gone, and the store still has them."""
     image, _ = bench.open("install")
     stated = bench.samples.answer("media")["features"][feature]
-    was = image.feature_state(feature)
+    was = image.state("feature", feature)
     states = ["disabled", "enabled"] if was == "enabled" else ["enabled", "disabled"]
     for state in states:
         op = SetFeature(feature=feature, state=state, package="")  # type: ignore[arg-type]  # one of the two
         assert image.service(op, bench.context()).status == "done"
-        assert image.feature_state(feature) == state
+        assert image.state("feature", feature) == state
         assert image.service(op, bench.context()).status == "nothing-to-do"
         if state == "enabled":
             assert differences(image, {**NOTHING, **stated["when_enabled"]}) == []

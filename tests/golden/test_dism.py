@@ -86,7 +86,7 @@ def netfx3(bench: Bench) -> str:
     image, _ = bench.open("install")
     bench.log.clear()
     outcome = image.service(enable_netfx3(), bench.context())
-    return f"{outcome.status}: {outcome.detail}; {image.package_state(NETFX3)}"
+    return f"{outcome.status}: {outcome.detail}; {image.state('package', NETFX3)}"
 
 
 def feature(bench: Bench) -> str:

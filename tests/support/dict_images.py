@@ -20,7 +20,10 @@ from osrecipe.model.adapter import AdapterVersion, Exported, Outcome, TaskError
 from osrecipe.model.changes import DeletePath, FileInfo, LinkFile, MakeFolder, PutFile
 from osrecipe.model.checks import CheckResult, NothingPending
 from osrecipe.model.tasks import (
+    AddDrivers,
     AddPackage,
+    ApplyUnattend,
+    ChangeSettings,
     CleanupImage,
     CopyMedia,
     EnableNetfx3,
@@ -28,6 +31,8 @@ from osrecipe.model.tasks import (
     InputRef,
     PlaceFile,
     PlaceSetup,
+    RemoveApp,
+    SetCapability,
     SetFeature,
     SyncSources,
     TakeImages,
@@ -36,11 +41,12 @@ from osrecipe.model.tasks import (
     WriteIso,
 )
 from osrecipe.model.winpath import WinPath
+from osrecipe.windows.international import ALL, COVERED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from osrecipe.model.adapter import Action, Context, Refusal
+    from osrecipe.model.adapter import Action, Context, Refusal, StateKind
     from osrecipe.model.changes import ChangeSet
     from osrecipe.model.events import Event
     from osrecipe.model.execution import UnitOutcome, UnitRequest
@@ -142,15 +148,23 @@ class DictImage:
                 self.features["NetFx3"] = "enabled"
             case CleanupImage():
                 self._files[WinPath("Windows\\cleaned")] = (op.level.encode(), 0)
+            case SetCapability() if op.source is not None:
+                self.features[f"capability {op.capability}"] = "installed"
+            case AddDrivers():
+                self.features |= {f"driver {inf.rpartition('/')[2]}": "1.2.3.4" for inf in op.infs}
+            case ChangeSettings():
+                for each in op.settings:
+                    names = COVERED if each.name == ALL else (each.name,)
+                    self.features |= {f"setting {name}": each.value for name in names}
+            case SetCapability() | RemoveApp() | ApplyUnattend():
+                pass  # what goes was never there
         return Outcome(detail=op.op, figures=(("steps", 1),))
 
-    def package_state(self, identity: str) -> str | None:
-        """Whether a package was added."""
-        return "installed" if identity in self.packages else None
-
-    def feature_state(self, name: str) -> str | None:
-        """A feature's state."""
-        return self.features.get(name)
+    def state(self, kind: StateKind, name: str) -> str | None:
+        """Whether a package was added; what was switched or set, and of which only the wish is known."""
+        if kind == "package":
+            return "installed" if name in self.packages else None
+        return self.features.get(name if kind == "feature" else f"{kind} {name}")
 
     def commit(self, to: Path) -> None:
         """Save."""

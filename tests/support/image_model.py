@@ -11,15 +11,22 @@ from typing import TYPE_CHECKING
 from osrecipe.model.facts import UpdateKind
 from osrecipe.model.plan import Session
 from osrecipe.model.tasks import (
+    AddDrivers,
     AddPackage,
     ApplyTweak,
+    ApplyUnattend,
     ArtifactRef,
+    ChangeSettings,
     CleanupImage,
     EnableNetfx3,
     InjectWinre,
     Operation,
     PlaceFile,
     PlaceSetup,
+    PlaceUnattend,
+    RemoveApp,
+    Servicing,
+    SetCapability,
     SetFeature,
     SyncSources,
     VerifyMedia,
@@ -30,6 +37,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from osrecipe.model.plan import Job, Plan, Task
+
+
+Customizing = RemoveApp | AddDrivers | ChangeSettings | ApplyUnattend | PlaceUnattend
+"""Changes of the author that are no tweaks."""
 
 
 class ModelError(AssertionError):
@@ -54,6 +65,8 @@ class Image:
         stale: what added payload at its first level after the cumulative update.
         pending: what left actions for the first start.
         customized: the author's first change.
+        tweaked: the first tweak, after which nothing else may change the image.
+        answered: the answer file.
         winre: the unit whose recovery image was put in.
     """
 
@@ -62,6 +75,8 @@ class Image:
     stale: str = ""
     pending: str = ""
     customized: str = ""
+    tweaked: str = ""
+    answered: str = ""
     winre: str = ""
 
 
@@ -87,9 +102,7 @@ class Run:
     def __post_init__(self) -> None:
         self._home: Mapping[str, Session | Job] = {t.id: u for u in self.plan.units for t in u.tasks}
         self._units: Mapping[str, Session | Job] = {u.id: u for u in self.plan.units}
-        self._stacks = {
-            u.lane for u in self.plan.units for t in u.tasks if _kind(t.op) is UpdateKind.SERVICING_STACK
-        }
+        self._stacks = {u.lane for u in self.plan.units for t in u.tasks if _is_stack(t.op)}
 
     def carry_out(self, order: Sequence[Task]) -> None:
         """Do every task in this order, then save what is still open.
@@ -136,11 +149,13 @@ class Run:
 
     def _change(self, image: Image, task: Task) -> None:
         op = task.op
-        if isinstance(op, ApplyTweak | InjectWinre):
-            image.customized = image.customized or task.id
-        elif image.customized and isinstance(op, AddPackage | EnableNetfx3 | SetFeature | CleanupImage):
+        if isinstance(op, ApplyTweak | InjectWinre | Customizing):
+            self._customize(image, task)
+        elif image.customized and isinstance(op, Servicing):
             raise ModelError("servicing overwrites what was customized", image.customized, task.id)
         match op:
+            case SetCapability() if op.source is not None and image.cumulative:
+                image.stale = task.id
             case AddPackage():
                 self._add(image, task, op)
             case EnableNetfx3():
@@ -154,6 +169,17 @@ class Run:
             case InjectWinre():
                 image.winre = op.winre.unit
 
+    def _customize(self, image: Image, task: Task) -> None:
+        image.customized = image.customized or task.id
+        if isinstance(task.op, ApplyTweak):
+            image.tweaked = image.tweaked or task.id
+        elif image.tweaked:
+            raise ModelError("what a tweak changed is changed again", image.tweaked, task.id)
+        if isinstance(task.op, ApplyUnattend):
+            image.answered = task.id
+        elif isinstance(task.op, ChangeSettings) and image.answered:
+            raise ModelError("settings undo what the answer file said", image.answered, task.id)
+
     def _payload(self, image: Image, task: Task) -> None:
         image.pending = task.id
         if image.cumulative:
@@ -161,6 +187,11 @@ class Run:
 
     def _add(self, image: Image, task: Task, op: AddPackage) -> None:
         lane = self._home[task.id].lane
+        if op.stack_only:
+            if image.cumulative:
+                raise ModelError("the stack came too late for this", image.cumulative, task.id)
+            image.stack = task.id
+            return
         match op.update_kind:
             case UpdateKind.SERVICING_STACK:
                 if image.cumulative:
@@ -171,13 +202,7 @@ class Run:
             case UpdateKind.DOTNET:
                 image.pending = task.id
         if op.update_kind is UpdateKind.CUMULATIVE and lane in self._stacks and not image.stack:
-            late = next(
-                t.id
-                for u in self.plan.units
-                if u.lane == lane
-                for t in u.tasks
-                if _kind(t.op) is UpdateKind.SERVICING_STACK
-            )
+            late = next(t.id for u in self.plan.units if u.lane == lane for t in u.tasks if _is_stack(t.op))
             raise ModelError("the cumulative update needs the stack", task.id, late)
 
     def _job(self, task: Task) -> None:
@@ -202,5 +227,7 @@ def refs(unit: Session | Job) -> Iterator[ArtifactRef]:
     yield from (ref for ref in unit.inputs if isinstance(ref, ArtifactRef))
 
 
-def _kind(op: Operation) -> UpdateKind | None:
-    return op.update_kind if isinstance(op, AddPackage) else None
+def _is_stack(op: Operation) -> bool:
+    if not isinstance(op, AddPackage):
+        return False
+    return op.stack_only or op.update_kind is UpdateKind.SERVICING_STACK

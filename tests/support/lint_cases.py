@@ -8,7 +8,6 @@ from support.plans import folder, media, update
 
 from osrecipe.inputs.lock import Lock, LockedInput, LockedRegFile, dump, lock_path
 from osrecipe.inputs.reg_files import reg_file_facts
-from osrecipe.lint.gather import path_of
 from osrecipe.lint.subject import Subject
 from osrecipe.model.facts import UpdateKind
 from osrecipe.recipe import load
@@ -40,7 +39,7 @@ def write_lock(recipe: Path) -> None:
     """Write the lock of a recipe beside it."""
     loaded = load(recipe)
     inputs = {
-        name: LockedInput(input=name, path=path_of(stated), facts=facts_of(name))
+        name: LockedInput(input=name, path=stated.path, facts=facts_of(name))
         for name, stated in loaded.recipe.inputs.items()
     }
     reg_files = {

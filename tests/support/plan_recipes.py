@@ -6,7 +6,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
-from support.plans import FEATURES, compiled, declared, facts, folder, media, recipe, update
+from support.plans import (
+    FEATURES,
+    LUA,
+    answers,
+    compiled,
+    declared,
+    drivers,
+    facts,
+    folder,
+    media,
+    recipe,
+    update,
+)
 
 from osrecipe.model.facts import UpdateKind
 from osrecipe.model.registry import RegistryData, RegistryKey, RegistryRoot, SetValue
@@ -88,17 +100,26 @@ def cases(draw: st.DrawFn, *, moves: bool = False) -> Case:
         name: {"cleanup": draw(_LEVELS), "tweaks": draw(_tweaks())} for name in present
     }
     targets["install"] |= _install(draw, picked)
+    if draw(st.booleans()):
+        targets[draw(st.sampled_from(present))]["settings"] = {"all": "de-DE", "time-zone": "UTC"}
+    drv = draw(st.lists(st.sampled_from(present), unique=True).map(tuple))
     apply = draw(_apply(present))
     if moves:
         apply = {"lcu": "auto", **apply}
     iso = media(list(zip(editions, winres, strict=True)), boot=boot)
-    read = {name: update(kind, name.encode().hex(), version) for name, (kind, version) in _KINDS.items()}
-    known = facts(media=iso, oem=folder("oem"), **read)
+    combined = "17134.225.1.0" if draw(st.booleans()) else ""
+    read = {
+        name: update(kind, name.encode().hex(), version, stack=combined if name == "lcu" else "")
+        for name, (kind, version) in _KINDS.items()
+    }
+    said = answers("offlineServicing", "oobeSystem", offline=(LUA,))
+    known = facts(media=iso, oem=folder("oem"), fod=folder("fod"), drv=drivers(), answers=said, **read)
     pro = "Pro" in editions and (not picked or 2 in picked)
 
     def written(move: list[dict[str, object]]) -> Recipe:
         return recipe(
-            inputs=declared("media", "oem", *apply),
+            inputs=declared("media", "oem", "fod", "drv", "answers", *apply),
+            drivers={"drv": {"targets": drv}} if drv else {},
             updates={"ordering": {"use": "classic", "move": move}, "apply": apply},
             targets=targets,
             media={"sync-sources": sync} if pro else {},
@@ -118,6 +139,16 @@ def _install(draw: st.DrawFn, picked: list[int]) -> Mapping[str, object]:
         "features": draw(
             st.dictionaries(st.sampled_from(list(FEATURES)), st.sampled_from(["enabled", "disabled"]))
         ),
+        "capabilities": draw(
+            st.dictionaries(
+                st.sampled_from(["Language.Basic~~~de-de~0.0.1.0", "OpenSSH.Client~~~~0.0.1.0"]),
+                st.sampled_from([{"from": "fod"}, "removed"]),
+            )
+        ),
+        "appx": draw(
+            st.dictionaries(st.sampled_from(["Microsoft.Xbox*", "*Calculator"]), st.just("removed"))
+        ),
+        "unattend": draw(st.sampled_from([None, {"from": "answers"}])),
     }
 
 

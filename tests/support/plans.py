@@ -6,12 +6,16 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from osrecipe.model.facts import (
+    AnswerFileFacts,
     BlobFacts,
+    DriverFacts,
+    DriversFacts,
     Facts,
     FeatureFacts,
     FolderFacts,
     ImageFacts,
     MediaFacts,
+    OfflineSetting,
     PackageFacts,
     RegFileFacts,
     UpdateFacts,
@@ -34,6 +38,7 @@ if TYPE_CHECKING:
     from osrecipe.model.plan import Job, Plan, Session, Task
     from osrecipe.model.problems import Place, Problem
     from osrecipe.model.registry import RegistryChange
+    from osrecipe.model.version import Architecture
 
 BUILD = "10.0.17134.1"
 
@@ -59,9 +64,14 @@ def package(
 
 
 def update(
-    kind: UpdateKind | str, kb: str, version: str = "17134.228.1.0", architecture: str = "amd64"
+    kind: UpdateKind | str,
+    kb: str,
+    version: str = "17134.228.1.0",
+    architecture: str = "amd64",
+    *,
+    stack: str = "",
 ) -> UpdateFacts:
-    """An update of a kind, named as its kind is in the field."""
+    """An update of a kind, named as its kind is in the field; `stack` is the version of one that travels with it."""
     kind = UpdateKind(kind)
     name = {
         UpdateKind.CUMULATIVE: "Package_for_RollupFix",
@@ -73,6 +83,7 @@ def update(
         container="msu-cab",
         update_kind=kind,
         kb=kb,
+        stack=package("Package_for_ServicingStack", stack).identity if stack else "",
         package=package(name, version, architecture=architecture),
     )
 
@@ -84,6 +95,7 @@ def image(
     *,
     winre: str | None = None,
     features: Mapping[str, FeatureFacts] | None = None,
+    apps: tuple[str, ...] = (),
     build: str = BUILD,
     installation: str = "Client",
 ) -> ImageFacts:
@@ -98,9 +110,16 @@ def image(
         version=Version.parse(build),
         winre=BlobFacts(sha1=sha1, size=10) if winre else None,
         features=features or {},
+        apps=apps,
     )
 
 
+APPS = (
+    "Microsoft.BingWeather_4.25.20211.0_neutral_~_8wekyb3d8bbwe",
+    "Microsoft.WindowsCalculator_10.1806.1821.0_neutral_~_8wekyb3d8bbwe",
+    "Microsoft.XboxApp_41.41.18001.0_neutral_~_8wekyb3d8bbwe",
+    "Microsoft.XboxGameOverlay_1.26.6001.0_neutral_~_8wekyb3d8bbwe",
+)
 FEATURES = {
     "SMB1Protocol": FeatureFacts(enabled=True, package="Foundation", elements=("file",)),
     "TelnetClient": FeatureFacts(enabled=False, package="Foundation", elements=("file",)),
@@ -118,7 +137,7 @@ def media(
 ) -> MediaFacts:
     """An ISO with an image for each edition (its name and what its winre holds) and a boot.wim of `boot` images."""
     images = tuple(
-        image(n, f"Windows 10 {name}", name, winre=winre or None, features=FEATURES, build=build)
+        image(n, f"Windows 10 {name}", name, winre=winre or None, features=FEATURES, apps=APPS, build=build)
         for n, (name, winre) in enumerate(editions, start=1)
     )
     names = ["PE", "Setup"][-(boot or 0) :] if (boot or 0) <= 2 else [f"PE {n}" for n in range(boot or 0)]
@@ -146,6 +165,36 @@ def media(
 def folder(content: str) -> FolderFacts:
     """A folder whose content is any text."""
     return FolderFacts(tree=Digest("sha256:" + sha(content)), files=3, size=30)
+
+
+def drivers(content: str = "storage", *infs: DriverFacts) -> DriversFacts:
+    """A folder of drivers: one for amd64 that is called as the content, or those given."""
+    mine = infs or (driver(f"{content}/{content}.inf"),)
+    return DriversFacts(tree=Digest("sha256:" + sha(content)), files=3, size=30, drivers=mine)
+
+
+def driver(inf: str, *architectures: Architecture, version: str = "1.2.3.4") -> DriverFacts:
+    """A driver, for amd64 when no architecture is given."""
+    return DriverFacts(
+        inf=inf,
+        provider="Contoso",
+        device_class="SCSIAdapter",
+        version=version,
+        architectures=architectures or ("amd64",),
+    )
+
+
+def answers(
+    *passes: str, offline: tuple[OfflineSetting, ...] = (), packages: bool = False
+) -> AnswerFileFacts:
+    """An answer file with settings for these passes."""
+    return AnswerFileFacts(
+        sha256=sha(f"answers {passes} {offline}"), size=900, passes=passes, offline=offline, packages=packages
+    )
+
+
+LUA = OfflineSetting(path="Microsoft-Windows-LUA-Settings/EnableLUA", architecture="amd64", value="true")
+"""A setting of the pass `offlineServicing` that can be read back."""
 
 
 def facts(
@@ -187,25 +236,34 @@ def recipe(**changes: object) -> Recipe:
 
 
 def declared(*names: str) -> dict[str, object]:
-    """Inputs by id: `media` is the ISO, names that begin with `oem` are folders, all others updates."""
-    return {
-        name: {"iso": "media.iso"}
-        if name == "media"
-        else {"folder": name}
-        if name.startswith("oem")
-        else {"update": f"{name}.msu"}
-        for name in names
-    }
+    """Inputs by id: `media` is the ISO; `oem…`, `fod…`, `drv…` and `answers…` are what they are called; else updates."""
+    return {name: _declared(name) for name in names}
+
+
+def _declared(name: str) -> dict[str, str]:
+    if name == "media":
+        return {"iso": "media.iso"}
+    for front, form in (("oem", "folder"), ("fod", "folder"), ("drv", "drivers")):
+        if name.startswith(front):
+            return {form: name}
+    return {"answer-file": f"{name}.xml"} if name.startswith("answers") else {"update": f"{name}.msu"}
 
 
 def applying(
-    *names: str, move: Sequence[Mapping[str, str]] = (), use: str = "auto", **targets: Sequence[str]
+    *names: str,
+    move: Sequence[Mapping[str, str]] = (),
+    use: str = "auto",
+    also: Sequence[str] = (),
+    **targets: Sequence[str],
 ) -> dict[str, object]:
-    """`inputs` and `updates` of a recipe that applies these updates, to their kind's targets or those given."""
+    """`inputs` and `updates` of a recipe that applies these updates, to their kind's targets or those given.
+
+    Inputs in `also` are declared only.
+    """
     apply: dict[str, object] = dict.fromkeys(names, "auto") | dict(targets)
     moves = [{"because": "the test says so", **each} for each in move]
     return {
-        "inputs": declared("media", "oem", *apply),
+        "inputs": declared("media", "oem", *apply, *also),
         "updates": {"ordering": {"use": use, "move": moves}, "apply": apply},
     }
 

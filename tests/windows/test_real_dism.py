@@ -122,10 +122,10 @@ def test_an_optional_component_of_the_adk_is_added(tmp_path: Path) -> None:
         content=NO_DIGEST,
     )
     assert image.service(op, made.context()).status == "done"
-    assert image.package_state(identity) == "installed"
+    assert image.state("package", identity) == "installed"
     assert image.service(CleanupImage(level="reset-base"), made.context()).status == "done"
     image.commit(tmp_path / "saved.wim")
     with (tmp_path / "saved.wim").open("rb") as wim:
         read = made.adapter.open_read(wim, 1)
-        assert read.package_state(identity) == "installed"
+        assert read.state("package", identity) == "installed"
         read.close()

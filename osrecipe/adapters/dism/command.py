@@ -110,6 +110,54 @@ def disable_feature(folder: str, feature: str) -> Verb:
     return Verb(("/Disable-Feature", f"/FeatureName:{feature}"), f"disable {feature}", folder, hours=3)
 
 
+def add_capability(folder: str, capability: str, source: str) -> Verb:
+    """Add a capability from a folder of its packages, never from the network."""
+    arguments = ("/Add-Capability", f"/CapabilityName:{capability}", f"/Source:{source}", "/LimitAccess")
+    return Verb(arguments, f"add {capability}", folder, hours=3)
+
+
+def remove_capability(folder: str, capability: str) -> Verb:
+    """Remove a capability."""
+    arguments = ("/Remove-Capability", f"/CapabilityName:{capability}")
+    return Verb(arguments, f"remove {capability}", folder, hours=3)
+
+
+def remove_app(folder: str, package: str) -> Verb:
+    """Remove a provisioned app by its whole name."""
+    arguments = ("/Remove-ProvisionedAppxPackage", f"/PackageName:{package}")
+    return Verb(arguments, f"remove {package.partition('_')[0]}", folder, hours=1)
+
+
+def add_drivers(
+    folder: str, paths: tuple[str, ...], *, recurse: bool = False, unsigned: bool = False
+) -> Verb:
+    """Add drivers: INFs, or with `recurse` everything below folders."""
+    arguments = ["/Add-Driver", *(f"/Driver:{path}" for path in paths)]
+    arguments += ["/Recurse"] if recurse else []
+    arguments += ["/ForceUnsigned"] if unsigned else []
+    return Verb(tuple(arguments), "add drivers", folder, hours=4)
+
+
+_INTL: Final = {
+    "all": "/Set-AllIntl",
+    "ui-language": "/Set-UILang",
+    "system-locale": "/Set-SysLocale",
+    "user-locale": "/Set-UserLocale",
+    "keyboards": "/Set-InputLocale",
+    "time-zone": "/Set-TimeZone",
+}
+
+
+def set_intl(folder: str, setting: str, value: str) -> Verb:
+    """Choose a language, locale, keyboard or time zone, by the recipe's name of it."""
+    return Verb((f"{_INTL[setting]}:{value}",), f"set {setting}", folder, hours=1)
+
+
+def apply_unattend(folder: str, file: str) -> Verb:
+    """Apply the pass `offlineServicing` of an answer file."""
+    return Verb((f"/Apply-Unattend:{file}",), "apply the answer file", folder, hours=4)
+
+
 def cleanup(folder: str, *, reset_base: bool) -> Verb:
     """Remove superseded components."""
     arguments = ("/Cleanup-Image", "/StartComponentCleanup", *(("/ResetBase",) if reset_base else ()))
@@ -124,3 +172,23 @@ def get_packages(folder: str) -> Verb:
 def get_features(folder: str) -> Verb:
     """List features with their states."""
     return Verb(("/Get-Features",), "list features", folder, hours=1)
+
+
+def get_capabilities(folder: str) -> Verb:
+    """List capabilities with their states."""
+    return Verb(("/Get-Capabilities",), "list capabilities", folder, hours=1)
+
+
+def get_apps(folder: str) -> Verb:
+    """List provisioned apps."""
+    return Verb(("/Get-ProvisionedAppxPackages",), "list apps", folder, hours=1)
+
+
+def get_drivers(folder: str) -> Verb:
+    """List third-party drivers."""
+    return Verb(("/Get-Drivers",), "list drivers", folder, hours=1)
+
+
+def get_intl(folder: str) -> Verb:
+    """Report languages, locales, keyboards and the time zone."""
+    return Verb(("/Get-Intl",), "read languages and time zone", folder, hours=1)

@@ -2,7 +2,7 @@
 
 The same builders make the lines that are run, so that what is shown is what is done. A path that is only known while
 a run is going on is a name in braces: `{mount}`, `{image}`, `{input:ID}`, `{package:ID}` (alone
-in a folder), `{artifact:UNIT:NAME}`, `{sources:UNIT:NAME}`.
+in a folder; several ids with commas: the first one, with the others beside it), `{artifact:UNIT:NAME}`, `{sources:UNIT:NAME}`.
 """
 
 from __future__ import annotations
@@ -11,21 +11,30 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from osrecipe.adapters.dism import command
+from osrecipe.adapters.dism.drivers import driver_lines
 from osrecipe.adapters.dism.exporting import COMPRESS
-from osrecipe.adapters.dism.packages import NETFX3
+from osrecipe.adapters.dism.features import NETFX3
 from osrecipe.adapters.process import shown
 from osrecipe.model.adapter import Action
 from osrecipe.model.tasks import (
+    AddDrivers,
     AddPackage,
     ApplyTweak,
+    ApplyUnattend,
     ArtifactRef,
+    ChangeSettings,
     CleanupImage,
     EnableNetfx3,
     ExportImages,
     InjectWinre,
+    PlaceUnattend,
+    RemoveApp,
+    Servicing,
+    SetCapability,
     SetFeature,
 )
 from osrecipe.model.words import count
+from osrecipe.windows.answer_files import PLACE
 
 if TYPE_CHECKING:
     from osrecipe.adapters.dism.command import Verb
@@ -47,14 +56,16 @@ def name_of(ref: Ref) -> str:
 def describe(task: Task, unit: Session | Job) -> tuple[Action, ...]:
     """As `Adapter.describe`."""
     match task.op:
-        case AddPackage() | EnableNetfx3() | SetFeature() | CleanupImage():
-            return _servicing(task)
+        case op if isinstance(op, Servicing):
+            return tuple(_command(verb) for verb in _verbs(op))
         case ExportImages() as op:
             return _export(op, str(unit.id))
         case ApplyTweak() as op:
             return _tweak(op)
         case InjectWinre():
             return (Action(text=r"replace `Windows\System32\Recovery\winre.wim` in the mount folder"),)
+        case PlaceUnattend() as op:
+            return (Action(text=f"copy `{op.source.input}` to `{PLACE}` in the mount folder"),)
         case _:
             return ()
 
@@ -78,21 +89,43 @@ def giving_up() -> Action:
     return _command(command.unmount(MOUNT, commit=False))
 
 
-def _servicing(task: Task) -> tuple[Action, ...]:
-    match task.op:
-        case AddPackage() as op:
-            return (_command(command.add_package(MOUNT, f"{{package:{op.input}}}")),)
-        case EnableNetfx3() as op:
+def _verbs(op: Servicing) -> tuple[Verb, ...]:
+    match op:
+        case AddPackage():
+            together = ",".join((op.input, *(one.input for one in op.checkpoints)))
+            return (command.add_package(MOUNT, f"{{package:{together}}}"),)
+        case CleanupImage():
+            return (command.cleanup(MOUNT, reset_base=op.level == "reset-base"),)
+        case EnableNetfx3() | SetFeature() | SetCapability():
+            return (_switching(op),)
+        case RemoveApp() | AddDrivers() | ChangeSettings() | ApplyUnattend():
+            return _customizing(op)
+
+
+def _switching(op: EnableNetfx3 | SetFeature | SetCapability) -> Verb:
+    match op:
+        case EnableNetfx3():
             source = f"{{sources:{op.source.unit}:{op.source.name}}}"
-            return (_command(command.enable_feature(MOUNT, NETFX3, source)),)
-        case SetFeature(state="enabled") as op:
-            return (_command(command.enable_feature(MOUNT, op.feature)),)
-        case SetFeature() as op:
-            return (_command(command.disable_feature(MOUNT, op.feature)),)
-        case CleanupImage() as op:
-            return (_command(command.cleanup(MOUNT, reset_base=op.level == "reset-base")),)
-        case _:
-            return ()
+            return command.enable_feature(MOUNT, NETFX3, source)
+        case SetFeature():
+            make = command.enable_feature if op.state == "enabled" else command.disable_feature
+            return make(MOUNT, op.feature)
+        case SetCapability():
+            if op.source is None:
+                return command.remove_capability(MOUNT, op.capability)
+            return command.add_capability(MOUNT, op.capability, name_of(op.source))
+
+
+def _customizing(op: RemoveApp | AddDrivers | ChangeSettings | ApplyUnattend) -> tuple[Verb, ...]:
+    match op:
+        case RemoveApp():
+            return (command.remove_app(MOUNT, op.package),)
+        case AddDrivers():
+            return tuple(driver_lines(op, name_of(op.source), MOUNT))
+        case ChangeSettings():
+            return tuple(command.set_intl(MOUNT, one.name, one.value) for one in op.settings)
+        case ApplyUnattend():
+            return (command.apply_unattend(MOUNT, name_of(op.source)),)
 
 
 def _export(op: ExportImages, unit: str) -> tuple[Action, ...]:

@@ -10,8 +10,8 @@ from osrecipe.adapters.dism.calls import watching
 from osrecipe.adapters.dism.exporting import require_images
 from osrecipe.adapters.dism.folder import ImageFolder
 from osrecipe.adapters.dism.mounting import Mounted
-from osrecipe.adapters.dism.output import package_word
-from osrecipe.adapters.dism.packages import Servicer, package_states
+from osrecipe.adapters.dism.servicing import Witness, service
+from osrecipe.adapters.dism.workplace import Workplace
 from osrecipe.engine.files import remove
 from osrecipe.formats.wim.reader import WimReader
 from osrecipe.windows.image_files import WimFiles
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from osrecipe.adapters.dism.calls import Dism
-    from osrecipe.model.adapter import Context, Outcome
+    from osrecipe.model.adapter import Context, Outcome, StateKind
     from osrecipe.model.changes import ChangeSet, FileInfo
     from osrecipe.model.plan import Session
     from osrecipe.model.tasks import Servicing
@@ -48,8 +48,8 @@ class DismImage:
         self._mounted = Mounted(dism, self._wim, folder, ctx)
         self._open(session, folder)
         self._files = ImageFolder(folder, ctx.now)
-        self._servicer = Servicer(dism, folder, self._files)
-        self._packages: dict[str, str] | None = None
+        self._place = Workplace(dism, str(folder), self._files)
+        self._witness = Witness(self._place, ctx)
 
     def _open(self, session: Session, folder: Path) -> None:
         """A private one-image WIM, mounted: what is in the store is never written to."""
@@ -79,18 +79,12 @@ class DismImage:
 
     def service(self, op: Servicing, ctx: Context) -> Outcome:
         """As `OpenImage.service`."""
-        self._packages = None
-        return self._servicer.service(op, ctx)
+        self._witness.forget()
+        return service(self._place, op, ctx)
 
-    def package_state(self, identity: str) -> str | None:
-        """As `OpenImage.package_state`."""
-        if self._packages is None:
-            self._packages = package_states(self._dism, str(self._mounted.folder), self._ctx)
-        return package_word(self._packages.get(identity.lower()))
-
-    def feature_state(self, name: str) -> str | None:
-        """As `OpenImage.feature_state`."""
-        return self._servicer.feature(name, self._ctx)
+    def state(self, kind: StateKind, name: str) -> str | None:
+        """As `OpenImage.state`."""
+        return self._witness.state(kind, name)
 
     def commit(self, to: Path) -> None:
         """As `OpenImage.commit`."""
@@ -124,13 +118,9 @@ class DismReadImage:
         """As `ReadImage.info`."""
         return self._view.info(path)
 
-    def package_state(self, identity: str) -> str | None:
-        """As `ReadImage.package_state`."""
-        return records.package_state(self._files, identity)
-
-    def feature_state(self, name: str) -> str | None:
-        """As `ReadImage.feature_state`."""
-        return records.feature_state(self._files, name)
+    def state(self, kind: StateKind, name: str) -> str | None:
+        """As `ReadImage.state`."""
+        return records.state(self._files, kind, name)
 
     def close(self) -> None:
         """As `ReadImage.close`."""

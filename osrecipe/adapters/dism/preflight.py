@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from osrecipe.adapters.dism.mounting import same_folder
-from osrecipe.model.facts import FolderFacts, MediaFacts, UpdateFacts
+from osrecipe.model.facts import DriversFacts, FolderFacts, MediaFacts, UpdateFacts
 from osrecipe.model.plan import Session
 from osrecipe.model.words import count
 
@@ -82,7 +82,7 @@ def need_of(plan: Plan, facts: Facts, parallel: int) -> Need:
     """
     media = [one for one in facts.inputs.values() if isinstance(one, MediaFacts)]
     updates = [one for one in facts.inputs.values() if isinstance(one, UpdateFacts)]
-    folders = sum(one.size for one in facts.inputs.values() if isinstance(one, FolderFacts))
+    folders = sum(one.size for one in facts.inputs.values() if isinstance(one, FolderFacts | DriversFacts))
     sessions = [unit for unit in plan.units if isinstance(unit, Session)]
     wims = sum(one.install.size + (one.boot.size if one.boot else 0) for one in media)
     images = [image.size for one in media for image in one.install.images]

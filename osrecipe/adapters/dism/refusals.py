@@ -8,7 +8,7 @@ from osrecipe.adapters.dism.families import can_service
 from osrecipe.model.adapter import Refusal
 from osrecipe.model.facts import MediaFacts
 from osrecipe.model.plan import Session
-from osrecipe.model.tasks import AddPackage, CleanupImage, EnableNetfx3, SetFeature
+from osrecipe.model.tasks import Servicing
 
 if TYPE_CHECKING:
     from osrecipe.model.facts import Facts, ImageFacts
@@ -27,7 +27,7 @@ def refuse(task: Task, unit: Session | Job, facts: Facts, tool: Version | None) 
     """
     if tool is None or not isinstance(unit, Session):
         return None
-    if not isinstance(task.op, AddPackage | EnableNetfx3 | SetFeature | CleanupImage):
+    if not isinstance(task.op, Servicing):
         return None
     newer = [image.version for image in _images(unit, facts) if not can_service(tool, image.version)]
     if not newer:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from osrecipe.model.adapter import Context, Outcome
+    from osrecipe.model.adapter import Context, Outcome, StateKind
     from osrecipe.model.changes import Change, ChangeSet, FileInfo
     from osrecipe.model.tasks import Servicing
     from osrecipe.model.winpath import WinPath
@@ -94,15 +94,10 @@ class EmbeddedImage:
         with task_errors():
             return service(self._staged, op, replace(ctx, work=kept), filetime(ctx.now))
 
-    def package_state(self, identity: str) -> str | None:
-        """As `OpenImage.package_state`."""
+    def state(self, kind: StateKind, name: str) -> str | None:
+        """As `OpenImage.state`."""
         with task_errors():
-            return Records(self._staged).package_state(identity)
-
-    def feature_state(self, name: str) -> str | None:
-        """As `OpenImage.feature_state`."""
-        with task_errors():
-            return Records(self._staged).feature_state(name)
+            return Records(self._staged).state(kind, name)
 
     def commit(self, to: Path) -> None:
         """As `OpenImage.commit`: one commit of all changes, then the file takes its name."""
@@ -142,13 +137,9 @@ class EmbeddedReadImage:
         """As `ReadImage.info`."""
         return self._view.info(path)
 
-    def package_state(self, identity: str) -> str | None:
-        """As `ReadImage.package_state`."""
-        return Records(self._view).package_state(identity)
-
-    def feature_state(self, name: str) -> str | None:
-        """As `ReadImage.feature_state`."""
-        return Records(self._view).feature_state(name)
+    def state(self, kind: StateKind, name: str) -> str | None:
+        """As `ReadImage.state`."""
+        return Records(self._view).state(kind, name)
 
     def close(self) -> None:
         """As `ReadImage.close`."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from osrecipe.adapters.embedded.ledger import LedgerPackage
 from osrecipe.adapters.embedded.planning import Selection, fits_architecture, select, unmet_words
 from osrecipe.adapters.embedded.update import Update
-from osrecipe.formats.msu import open_package
+from osrecipe.formats.msu import MemberKind, open_package
 from osrecipe.model.adapter import Outcome, TaskError
 from osrecipe.model.codes import Slug
 from osrecipe.model.words import count
@@ -75,10 +75,28 @@ def add_update(work: Work, path: Path, kb: str) -> Added:
         TaskError: none applies, the servicing stack is too old, or something is not carried out here.
         FormatError: the update is damaged.
     """
+    return _add_file(work, path, kb, stack_only=False)
+
+
+def add_stack(work: Work, path: Path, kb: str) -> Added:
+    """Add the servicing stack that travels with a combined update, and nothing else of it.
+
+    Raises:
+        TaskError: it has none, it does not apply, or something is not carried out here.
+        FormatError: the update is damaged.
+    """
+    return _add_file(work, path, kb, stack_only=True)
+
+
+def _add_file(work: Work, path: Path, kb: str, *, stack_only: bool) -> Added:
     scratch = work.image.new_folder()
     total, inapplicable = Added(), list[TaskError]()
     with TemporaryDirectory(dir=work.ctx.work) as room, open_package(path, scratch=Path(room)) as opened:
-        packages = [archive for archive in opened.archives if archive.has("update.mum")]
+        packages = [
+            archive
+            for archive in opened.archives
+            if archive.has("update.mum") and (archive.kind is MemberKind.STACK or not stack_only)
+        ]
         if not packages:
             reason = f"`{path.name}` is no package: loose files belong into the media's sources"
             raise TaskError(Slug.INPUT_NOT_UPDATE, reason)

@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING
 from osrecipe.adapters.embedded.ledger import Ledger, load_ledger
 from osrecipe.adapters.embedded.view import ImageView, read_all
 from osrecipe.windows.applicability import InstalledIndex, is_newer
+from osrecipe.windows.capabilities import capabilities
 from osrecipe.windows.component_store import winner
+from osrecipe.windows.driver_store import driver_versions
 from osrecipe.windows.features import features_of
 from osrecipe.windows.installed import installed_packages
+from osrecipe.windows.provisioned_apps import provisioned_apps
 
 if TYPE_CHECKING:
+    from osrecipe.model.adapter import StateKind
     from osrecipe.model.winpath import WinPath
     from osrecipe.windows.installed import InstalledPackage
 
@@ -49,8 +53,26 @@ class Records:
         """What the image's own records say."""
         return installed_packages(self.files)
 
+    def state(self, kind: StateKind, name: str) -> str | None:
+        """As `OpenImage.state`; what this adapter never changes is as the image came."""
+        match kind:
+            case "package":
+                return self.package_state(name)
+            case "feature":
+                return self.feature_state(name)
+            case "capability":
+                return "installed" if name.lower() in capabilities(self.files) else None
+            case "app":
+                there = {whole.lower() for whole in provisioned_apps(self.files)}
+                return "provisioned" if name.lower() in there else None
+            case "driver":
+                versions = driver_versions(self.files, name)
+                return ", ".join(versions) if versions else None
+            case "setting":
+                return None
+
     def package_state(self, identity: str) -> str | None:
-        """As `OpenImage.package_state`."""
+        """A package's state; this adapter's own ledger knows best what it added."""
         added = self.ledger.package(identity)
         if added is not None:
             return added.state
@@ -66,7 +88,7 @@ class Records:
         return any(name == family and is_newer(other, version) for name, _, other in added)
 
     def feature_state(self, name: str) -> str | None:
-        """As `OpenImage.feature_state`."""
+        """A feature's state; this adapter's own ledger knows best what it switched."""
         switched = self.ledger.feature(name)
         if switched is not None:
             return switched.state

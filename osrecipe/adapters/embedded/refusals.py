@@ -9,37 +9,61 @@ from osrecipe.model.adapter import Action, Refusal
 from osrecipe.model.facts import MediaFacts, UpdateFacts
 from osrecipe.model.plan import Session
 from osrecipe.model.tasks import (
+    AddDrivers,
     AddPackage,
     ApplyTweak,
+    ApplyUnattend,
+    ChangeSettings,
     CleanupImage,
     EnableNetfx3,
     ExportImages,
     InjectWinre,
+    PlaceUnattend,
+    RemoveApp,
+    Servicing,
+    SetCapability,
     SetFeature,
 )
 from osrecipe.model.words import count
+from osrecipe.windows.answer_files import PLACE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from osrecipe.model.facts import Facts, FeatureFacts
     from osrecipe.model.plan import Job, Task
-    from osrecipe.model.tasks import Servicing
 
 HINT: Final = "the dism adapter on Windows can"
 _NAMED: Final = 5
+
+
+_NOT_HERE: Final = {
+    "set-capability": "which packages a capability is made of is decided by Windows' own servicing stack",
+    "remove-app": "what else an app left in the image is known to Windows' own app deployment only",
+    "add-drivers": "the driver store and its database are written by Windows' own code",
+    "change-settings": "what a language sets in an image is known to Windows' own code only",
+    "apply-unattend": "what an answer file sets is known to Windows' own components only",
+}
+"""Why an operation has no faithful way without Windows."""
 
 
 def refuse(task: Task, facts: Facts) -> Refusal | None:
     """Whether a task has to be refused; see `Adapter.refuse`."""
     match task.op:
         case AddPackage() as op:
+            if op.checkpoints:
+                return Refusal(
+                    reason="an update with checkpoints carries differences from them, not whole files",
+                    hint=HINT,
+                )
             found = facts.inputs.get(op.input)
             return _refusal(found.package.elements) if isinstance(found, UpdateFacts) else None
         case EnableNetfx3() as op:
             media = (one for one in facts.inputs.values() if isinstance(one, MediaFacts) and one.netfx3)
             mine = [one.netfx3 for one in media if one.netfx3 and one.netfx3.identity == op.package]
             return _refusal(mine[0].elements) if mine else None
+        case SetCapability() | RemoveApp() | AddDrivers() | ChangeSettings() | ApplyUnattend() as op:
+            return Refusal(reason=_NOT_HERE[op.op], hint=HINT)
         case SetFeature() as op:
             elements = {name for one in _features(facts, op.feature) for name in one.elements}
             return _refusal(sorted(elements))
@@ -76,8 +100,10 @@ def describe(task: Task, unit: Session | Job) -> tuple[Action, ...]:
 
 def _sentences(task: Task, image: str) -> tuple[str, ...]:
     match task.op:
-        case AddPackage() | EnableNetfx3() | SetFeature() | CleanupImage() as op:
+        case op if isinstance(op, Servicing):
             return _servicing(op, f" of `{image}`" if image else "")
+        case PlaceUnattend() as op:
+            return (f"copy `{op.source.input}` to `{PLACE}`",)
         case ApplyTweak() as op:
             return _tweak(op)
         case InjectWinre():
@@ -95,6 +121,7 @@ def _servicing(op: Servicing, where: str) -> tuple[str, ...]:
     match op:
         case AddPackage():
             what = f"KB{op.kb}" if op.kb else f"`{op.package}`"
+            what = f"the servicing stack of {what}" if op.stack_only else what
             return (
                 f"write the files and registry values of {what} (those whose parent package is in the image)",
                 f"record {what} in the ledger{where}",
@@ -110,6 +137,8 @@ def _servicing(op: Servicing, where: str) -> tuple[str, ...]:
         case CleanupImage():
             reset = ("make installed updates permanent",) if op.level == "reset-base" else ()
             return ("remove superseded components and packages the ledger knows", *reset)
+        case SetCapability() | RemoveApp() | AddDrivers() | ChangeSettings() | ApplyUnattend():
+            return ()  # refused
 
 
 def _tweak(op: ApplyTweak) -> tuple[str, ...]:

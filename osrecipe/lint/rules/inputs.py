@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from osrecipe.lint.gather import path_of
 from osrecipe.lint.rule import Hit, Severity, rule
-from osrecipe.model.recipe import FolderInput
+from osrecipe.model.recipe import AnswerFileInput, DriversInput, FolderInput, IsoInput, UpdateInput
+from osrecipe.plan.notes import used_inputs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,6 +19,14 @@ _INSTALLER: Final = re.compile(
 )
 _NOT_INSTALLERS: Final = re.compile(r"(?i)uninst")
 _SHOWN: Final = 3
+_USES: Final = {
+    IsoInput: "name it as the `source`",
+    UpdateInput: "name it in `updates.apply`",
+    FolderInput: "name it in a tweak's `files`",
+    DriversInput: "name it in `drivers`",
+    AnswerFileInput: "name it in `targets.install.unattend`",
+}
+"""Where an input of a kind is named."""
 
 
 @rule(
@@ -32,9 +40,10 @@ _SHOWN: Final = 3
 def unpinned_input(subject: Subject) -> Iterator[Hit]:
     """Inputs that could silently become others."""
     for name, stated in subject.recipe.inputs.items():
-        if isinstance(stated, FolderInput) or name in subject.locked or stated.sha256 is not None:
+        is_pinned = stated.is_folder or getattr(stated, "sha256", None) is not None
+        if is_pinned or name in subject.locked:
             continue
-        file = path_of(stated)
+        file = stated.path
         reason = "has no line in the lock" if subject.has_lock else "has no `sha256`, and there is no lock"
         hint = "run `osrecipe lock` on the recipe and commit the lock"
         yield Hit(("inputs", name), f"the input `{name}` {reason}: {file}", hint)
@@ -50,17 +59,10 @@ def unpinned_input(subject: Subject) -> Iterator[Hit]:
 )
 def unused_input(subject: Subject) -> Iterator[Hit]:
     """Inputs nothing refers to."""
-    recipe = subject.recipe
-    folders = {source for at in subject.tweaks() for source in at.tweak.files.values()}
-    for name, stated in recipe.inputs.items():
-        if name in {recipe.source, *recipe.updates.apply} or name in folders:
-            continue
-        if subject.is_own("inputs", name):
-            fix = (
-                "name it in a tweak's `files`"
-                if isinstance(stated, FolderInput)
-                else "name it in `updates.apply`"
-            )
+    used = used_inputs(subject.recipe)
+    for name, stated in subject.recipe.inputs.items():
+        if name not in used and subject.is_own("inputs", name):
+            fix = _USES[type(stated)]
             yield Hit(("inputs", name), f"the input `{name}` is not used", f"{fix}, or remove it")
 
 

@@ -7,7 +7,6 @@ import posixpath
 from typing import TYPE_CHECKING
 
 from osrecipe.lint.rule import Hit, Severity, rule
-from osrecipe.model.recipe import FolderInput
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +29,7 @@ def output_in_input(subject: Subject) -> Iterator[Hit]:
     """Outputs that become inputs."""
     iso = subject.recipe.output.iso
     for name, stated in subject.recipe.inputs.items():
-        if isinstance(stated, FolderInput) and _inside(iso, stated.folder):
+        if stated.is_folder and _inside(iso, stated.path):
             yield Hit(
                 _LOC, f"the ISO is written into the input `{name}`: {iso}", "give it a folder of its own"
             )

@@ -254,12 +254,12 @@ def test_a_read_image_answers_like_an_open_one(bench: Bench) -> None:
     name, index = IMAGES["install"]
     with (bench.media / name).open("rb") as file:
         image = bench.adapter.open_read(file, index)
-        assert image.feature_state("smb1protocol") == "enabled"
-        assert image.feature_state("SampleTelnetClient") == "disabled"
-        assert image.feature_state("NoSuch") is None
+        assert image.state("feature", "smb1protocol") == "enabled"
+        assert image.state("feature", "SampleTelnetClient") == "disabled"
+        assert image.state("feature", "NoSuch") is None
         package = "Microsoft-Windows-Foundation-Package~31bf3856ad364e35~amd64~~10.0.17134.1"
-        assert image.package_state(package.upper()) == "installed"
-        assert image.package_state("no~such~package~~1.0") is None
+        assert image.state("package", package.upper()) == "installed"
+        assert image.state("package", "no~such~package~~1.0") is None
         found = image.info(NOTEPAD)
         assert found is not None
         with image.read(NOTEPAD_2) as one:

@@ -192,8 +192,8 @@ def test_a_package_of_the_image_can_be_outdone(bench: Bench, image: OpenImage) -
     with pytest.raises(TaskError, match=r"newer version is in the image: 10\.0\.17134\.1$"):
         image.service(add_made(bench, older), bench.context())
     image.service(add_made(bench, newer), bench.context())
-    assert image.package_state(ours.package_name) == "superseded"
-    assert image.package_state(newer.identity.package_name) == "installed"
+    assert image.state("package", ours.package_name) == "superseded"
+    assert image.state("package", newer.identity.package_name) == "installed"
 
 
 def test_why_an_update_does_not_apply_is_said(bench: Bench, image: OpenImage) -> None:
@@ -309,8 +309,8 @@ def test_a_combined_update_carries_its_stack(bench: Bench, image: OpenImage) -> 
     )
     made = replace(cumulative, stem="combined")
     assert image.service(add_made(bench, made, combined), bench.context()).status == "done"
-    assert image.package_state(stack.identity.package_name) == "installed"
-    assert image.package_state(cumulative.identity.package_name) == "installed"
+    assert image.state("package", stack.identity.package_name) == "installed"
+    assert image.state("package", cumulative.identity.package_name) == "installed"
 
 
 def test_loose_files_are_no_package(bench: Bench, image: OpenImage) -> None:

@@ -6,19 +6,25 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
-from support.plans import applying, compiled, facts, media, recipe, update
+from support.plans import LUA, answers, applying, compiled, drivers, facts, folder, media, recipe, update
 
 from osrecipe.model.facts import UpdateKind
 from osrecipe.model.plan import Session
 from osrecipe.model.registry import RegistryData, RegistryKey, RegistryRoot, SetValue
 from osrecipe.model.tasks import (
     AddPackage,
+    AddDrivers,
     ApplyTweak,
+    ApplyUnattend,
+    ChangeSettings,
     CleanupImage,
     EnableNetfx3,
     HarvestSetup,
     HarvestSources,
     InjectWinre,
+    PlaceUnattend,
+    RemoveApp,
+    SetCapability,
     SetFeature,
 )
 from osrecipe.plan.order import _RANK
@@ -36,9 +42,21 @@ _KNOWN = facts(
     media=media([("Pro", "re"), ("Enterprise", "re")]),
     net=update(UpdateKind.DOTNET, "5"),
     flash=update(UpdateKind.FLASH, "6"),
+    both=update(UpdateKind.CUMULATIVE, "7", stack="17134.227.1.0"),
+    fod=folder("fod"),
+    drv=drivers(),
+    answers=answers("offlineServicing", "oobeSystem", offline=(LUA,)),
 )
+_CAPABILITY = "OpenSSH.Client~~~~0.0.1.0"
+_CUSTOMIZED = {
+    "capabilities": {_CAPABILITY: {"from": "fod"}},
+    "appx": {"Microsoft.Xbox*": "removed"},
+    "settings": {"all": "de-DE", "time-zone": "UTC"},
+    "unattend": {"from": "answers"},
+}
 _EVERYWHERE = ("install", "winre", "winpe", "setup")
 _MOVE = [{"step": "flash", "target": "install", "before": "lcu"}]
+_LATE = [{"step": "both", "target": "install", "before": "capability-openssh.client-0.0.1.0"}]
 PLANS = (
     compiled(
         recipe(
@@ -57,6 +75,24 @@ PLANS = (
         ),
         _KNOWN,
     ),
+    compiled(
+        recipe(
+            **applying("ssu", "both", also=("fod", "drv", "answers"), flash=["install", "setup"]),
+            drivers={"drv": {"targets": _EVERYWHERE}},
+            targets={
+                "install": {"features": {"TelnetClient": "enabled"}, **_TWEAKS, **_CUSTOMIZED},
+                "setup": {**_TWEAKS, "settings": {"time-zone": "UTC"}},
+            },
+        ),
+        _KNOWN,
+    ),
+    compiled(
+        recipe(
+            **applying("ssu", "both", also=("fod",), move=_LATE),
+            targets={"install": {"capabilities": {_CAPABILITY: {"from": "fod"}}}},
+        ),
+        _KNOWN,
+    ),
 )
 """Plans that between them do everything a recipe can ask for."""
 
@@ -66,12 +102,20 @@ _KINDS: dict[type, StepKind] = {
     SetFeature: StepKind.FEATURE,
     HarvestSources: StepKind.HARVEST_SOURCES,
     HarvestSetup: StepKind.HARVEST_SETUP,
+    SetCapability: StepKind.CAPABILITY,
+    RemoveApp: StepKind.APP,
+    AddDrivers: StepKind.DRIVER,
+    ChangeSettings: StepKind.SETTING,
+    ApplyUnattend: StepKind.UNATTEND,
+    PlaceUnattend: StepKind.UNATTEND,
     InjectWinre: StepKind.WINRE,
     ApplyTweak: StepKind.TWEAK,
 }
 
 
 def _kind(task: Task) -> StepKind:
+    if isinstance(task.op, AddPackage) and task.op.stack_only:
+        return StepKind.STACK_ALONE
     if isinstance(task.op, AddPackage):
         return StepKind.CUMULATIVE_AGAIN if task.again else STEP_OF_KIND[task.op.update_kind]
     return _KINDS[type(task.op)]
