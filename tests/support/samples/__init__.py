@@ -18,6 +18,7 @@ Media
 - `Windows\System32\Recovery\winre.wim` in both, identical, hidden and system: WinPE, WinPE-SRT and WinPE-Rejuv packages.
 - `sources\boot.wim`: 1 "Sample Windows PE (amd64)", 2 "Sample Windows Setup (amd64)" (the one that boots), with
   `sources\setup.exe`, `sources\setuphost.exe` and the WinPE-Setup packages.
+- provisioned apps: three of Contoso's, as keys of `AppxAllUserStore\Applications` and folders of `WindowsApps`.
 - features: `SampleTelnetClient` (off, payload staged in WinSxS), `SMB1Protocol` (on), `NetFx3` (off, payload only in
   `sources\sxs\microsoft-windows-netfx3-ondemand-package.cab`). The value `Updates\<feature>` below the declaring
   package's key in the SOFTWARE hive is 1 for on, 0 for off; that is the samples' convention.
@@ -38,6 +39,11 @@ kb9000007-x64.cab      loose files for the media's sources, with an older setup.
 kb9000008-x64.msu      .NET: one part for the editions, one where NetFx3 is installed
 kb9000009-x64.msu      to be refused without Windows: an advanced installer and an executable's PA30 delta
 =====================  ===================================================================================
+
+Extras
+------
+`sample-drivers`: three driver packages (one for x86 only, two whose INFs have one name) and an INF that is none;
+`sample-fod`: cabinets of two capabilities, `Language.Basic~~~de-DE~0.0.1.0` and `OpenSSH.Client~~~~0.0.1.0`.
 
 Answer keys
 -----------

@@ -7,6 +7,7 @@ import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from support.samples.extras import write_extras
 from support.samples.packages import write_package
 from support.samples.updates import all_updates
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from pathlib import Path
 
-MEDIA = "media"
+MEDIA, EXTRAS = "media", "extras"
 
 
 @dataclass(frozen=True)
@@ -39,8 +40,8 @@ class Samples:
 
 
 def sample_names() -> tuple[str, ...]:
-    """What can be asked for: the media, then each package's stem."""
-    return (MEDIA, *(update.stem for update in all_updates()))
+    """What can be asked for: the media, the folders of drivers and capabilities, then each package's stem."""
+    return (MEDIA, EXTRAS, *(update.stem for update in all_updates()))
 
 
 def build_samples(out: Path, *, only: Collection[str] | None = None) -> Samples:
@@ -56,6 +57,8 @@ def build_samples(out: Path, *, only: Collection[str] | None = None) -> Samples:
     for update in all_updates():
         if update.stem in wanted:
             write_package(update, out)
+    if EXTRAS in wanted:
+        write_extras(out)
     if MEDIA in wanted:
         _write_media(out)
     return Samples(out)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from support.samples import acl
 from support.samples.documents import manifest
-from support.samples.names import BASE, SEALED_UNIX, STACK, Identity, filetime
+from support.samples.names import APPS, BASE, SEALED_UNIX, STACK, Identity, filetime
 
 from osrecipe.formats.hive import Hive, ValueType
 from osrecipe.formats.hive.data import encode_dword, encode_multi_sz, encode_qword, encode_sz
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _CBS = "Microsoft\\Windows\\CurrentVersion\\Component Based Servicing"
 _NT = "Microsoft\\Windows NT\\CurrentVersion"
+_PROVISIONED = "Microsoft\\Windows\\CurrentVersion\\Appx\\AppxAllUserStore\\Applications"
+_APP_FOLDER = "C:\\Program Files\\WindowsApps"
 _SEALED = filetime(SEALED_UNIX)
 _INSTALLED = 0x70
 _OWNED = 0x20070
@@ -148,6 +150,10 @@ def software(system: System) -> Keys:
         f"{_CBS}\\Version": {BASE: Expand(f"%SystemRoot%\\winsxs\\{STACK.key_form}")},
         f"{_CBS}\\PackagesPending": {},
     }
+    if system.installation == "Client":
+        keys |= {
+            f"{_PROVISIONED}\\{name}": {"Path": f"{_APP_FOLDER}\\{name}\\AppxManifest.xml"} for name in APPS
+        }
     if system.installation == "WindowsPE":
         keys[f"{_NT}\\WinPE"] = {
             "Version": BASE,

@@ -124,6 +124,7 @@ def install_tree(edition: Edition, winre: bytes) -> Tree:
     )
     tree.file(f"Windows\\{edition.edition}.xml", f"<edition>{edition.edition}</edition>\r\n".encode())
     _client_files(tree)
+    _apps(tree)
     _short_names(tree)
     return tree
 
@@ -246,6 +247,14 @@ def _client_files(tree: Tree) -> None:
     noted = tree.file("Windows\\System32\\oobe\\info.txt", b"a file with a named stream\r\n")
     noted.inode.streams["Zone.Identifier"] = b"[ZoneTransfer]\r\nZoneId=3\r\n"
     tree.entry("Windows\\System32\\oobe").inode.streams["folder-note"] = b"folders have streams too"
+
+
+def _apps(tree: Tree) -> None:
+    """Provisioned apps, which no component owns either."""
+    for name in n.APPS:
+        tree.file(
+            f"Program Files\\WindowsApps\\{name}\\AppxManifest.xml", f"<Package>{name}</Package>".encode()
+        )
 
 
 def _short_names(tree: Tree) -> None:

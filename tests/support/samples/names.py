@@ -111,6 +111,13 @@ def _edition(name: str) -> Identity:
     return Identity(f"Microsoft-Windows-{name}Edition")
 
 
+APPS = (
+    "Contoso.Player_1.2.3.0_neutral_~_8wekyb3d8bbwe",
+    "Contoso.Games.Cards_4.5.6.0_x64__8wekyb3d8bbwe",
+    "Contoso.Games.Chess_4.5.6.0_x64__8wekyb3d8bbwe",
+)
+"""Whole names of the apps that the install images provision."""
+
 FOUNDATION = Identity("Microsoft-Windows-Foundation-Package")
 CLIENT_FEATURES = Identity("Microsoft-Windows-Client-Features-Package")
 CLIENT_LANGUAGE = Identity("Microsoft-Windows-Client-LanguagePack-Package", language="en-US")

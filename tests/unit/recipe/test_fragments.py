@@ -163,7 +163,10 @@ def test_paths_belong_to_the_file_that_states_them(tmp_path: Path) -> None:
     )
     text = MINIMAL + "extends: [deep/f.yaml]\nvars: {kb: ../kb9}\n"
     recipe = write_and_load(tmp_path, text).recipe
-    inputs = {str(name): item.model_dump(exclude_none=True, exclude_defaults=True) for name, item in recipe.inputs.items()}
+    inputs = {
+        str(name): item.model_dump(exclude_none=True, exclude_defaults=True)
+        for name, item in recipe.inputs.items()
+    }
     assert inputs["a"] == {"folder": "deep/x"}
     assert inputs["b"] == {"folder": "y"}
     assert inputs["c"] == {"update": "kb9.msu"}
