@@ -75,10 +75,14 @@ class Console:
         self.say("The operation completed successfully.")
 
     def error(self, problem: DismError, log: str) -> None:
-        """The error block."""
+        """The error block; none where the fault that was ordered says so."""
+        if problem.printed == "":
+            return
         self.quiet = False
         found = self.word("The DISM log file can be found at {}").format(log)
-        self.line("", f"{self.word('Error')}: {shown(problem.code)}", "", problem.text, "", found)
+        self.line(
+            "", f"{self.word('Error')}: {problem.printed or shown(problem.code)}", "", problem.text, "", found
+        )
 
     def elevation_error(self) -> None:
         """What an account that is not elevated gets for any command line: 122 bytes, no banner."""
