@@ -186,7 +186,7 @@ def test_a_killed_dism_is_a_failure(tmp_path: Path) -> None:
 
 def hurry(monkeypatch: pytest.MonkeyPatch, factor: float) -> None:
     """Let the clock of running programs go faster: a second is so many."""
-    monkeypatch.setattr(process, "_LINGER", process._LINGER * factor)  # noqa: SLF001 - of a clock that runs
+    monkeypatch.setattr(process, "_LINGER", process._LINGER * factor)
     monkeypatch.setattr(process, "time", SimpleNamespace(monotonic=lambda: time.monotonic() * factor))
 
 
