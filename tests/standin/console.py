@@ -70,6 +70,12 @@ class Console:
             self._write(f"\r{bar(percent)} ")
             self._bar_open = True
 
+    def after_bar(self, text: str) -> None:
+        """A line that follows the last bar on its own line, as repairing a store has it."""
+        if not self.quiet:
+            self._bar_open = False
+            self._write(f"{self.word(text)}\r\n")
+
     def success(self) -> None:
         """The last line."""
         self.say("The operation completed successfully.")

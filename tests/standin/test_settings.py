@@ -102,7 +102,10 @@ def test_net_framework_from_a_source(dism: Standin, root: Path, samples: Samples
     """As a feature or as a capability it is the same package."""
     stated = samples.answer("media")["features"]["NetFx3"]["when_enabled"]
     line = [f"/Image:{root}", "/Add-Capability", "/CapabilityName:NetFX3~~~~"]
-    assert 0x800F0950 == dism(*line).code
+    assert (0x800F0950, 0x800F081F) == (dism(*line).code, dism(*line, "/LimitAccess").code)
+    (root.parent / "other").mkdir()
+    other = f"/Source:{root.parent / 'other'}"
+    assert (0x800F0950, 0x800F081F) == (dism(*line, other).code, dism(*line, other, "/LimitAccess").code)
     assert "State : Not Present" in dism(f"/Image:{root}", "/Get-Capabilities").lines
     assert 0 == dism(*line, f"/Source:{media}", "/LimitAccess").code
     assert [] == wrong_files(Expected().add(stated), root)
@@ -163,7 +166,15 @@ def test_drivers(dism: Standin, root: Path, tmp_path: Path) -> None:
     listed = dism(image, "/Get-Drivers").lines
     published = [line.partition(" : ")[2] for line in listed if line.startswith("Published Name")]
     assert ["oem0.inf", "oem1.inf", "oem10.inf", "oem2.inf"] == published[:4]
-    assert {"Class Name : Net", "Provider Name : Contoso", "Version : 1.2.3.4"} <= set(listed)
+    block = [
+        "Inbox : No",
+        "Class Name : Net",
+        "Provider Name : Contoso",
+        "Date : 1/2/2020",
+        "Version : 1.2.3.4",
+    ]
+    assert ["Published Name : oem0.inf", "Original File Name : net0.inf", *block] == listed[5:12]
+    assert "Date : 02.01.2020" in dism("/English", image, "/Get-Drivers", STANDIN_LOCALE="de-DE").lines
     store = root / "Windows/System32/DriverStore/FileRepository"
     assert 11 == len(list(store.glob("*/net*.sys")))
     assert "Driver Store Path" in dism(image, "/Get-DriverInfo", "/Driver:oem3.inf").text

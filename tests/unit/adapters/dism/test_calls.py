@@ -13,7 +13,7 @@ import pytest
 
 from osrecipe.adapters import process
 from osrecipe.adapters.dism import command
-from osrecipe.adapters.dism.calls import Dism, DismError, Watch, judge
+from osrecipe.adapters.dism.calls import DELAYS, Dism, DismError, Watch, judge
 from osrecipe.adapters.dism.codes import TABLE, Kind, shown
 from osrecipe.adapters.dism.output import Transcript
 from osrecipe.adapters.dism.tool import Tool
@@ -232,3 +232,26 @@ def test_a_restart_as_an_error_line_needs_the_banner() -> None:
     assert judge(said(*BANNER, "Error: 3010", "", "words"), Finished(3010)).kind is Kind.PENDING
     assert judge(said("Error: 3010", "", "words"), Finished(3010)).kind is Kind.FAILURE
     assert judge(said("Error: 0"), Finished(0)).kind is Kind.FAILURE
+
+
+def test_the_waits_between_tries_grow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """1, 3, 10 and 30 seconds: what holds a file for a moment is waited for, what holds it for good is not for ever."""
+    clock = [0.0]
+    waited: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        clock[0] += seconds
+        waited.append(seconds)
+
+    monkeypatch.setattr("osrecipe.adapters.dism.calls.time", SimpleNamespace(monotonic=lambda: clock[0]))
+    made = program(tmp_path, [{"lines": [*BANNER, "Error: 0xc1420117"], "code": 1}])
+    dism = Dism(made.tool, DELAYS, sleep)
+    lines: list[str] = []
+    with pytest.raises(DismError):
+        dism.run(command.unmount("m", commit=False), Watch(log=lines.append, retry=frozenset({Kind.BUSY})))
+    assert 5 == calls(tmp_path)
+    assert clock[0] == pytest.approx(44.0)
+    assert ["1", "3", "10", "30"] == [
+        line.split()[-2] for line in lines if line.startswith("0xc1420117:") and "tried again" in line
+    ]
+    assert max(waited) <= 0.5
