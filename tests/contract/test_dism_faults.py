@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from support.inline import in_process
 from support.servicing import Bench, add, take_media
 from support.standins import QUICK, Machine, machine
 
@@ -326,6 +327,46 @@ def test_a_crash_while_saving_is_a_failure(bench: Bench, host: Machine, tmp_path
         image.commit(tmp_path / "saved.wim")
     assert not (tmp_path / "saved.wim").exists()
     image.discard()
+    assert [] == host.mounts
+
+
+@pytest.mark.parametrize(
+    ("fault", "tries", "is_saved"),
+    [
+        ({"at": 0}, 2, True),
+        ({"do": "exit"}, 1, True),
+        ({"at": 8}, 1, False),
+        ({"at": 100}, 1, False),
+        ({"at": 0, "times": 2}, 2, False),
+    ],
+)
+def test_a_servicing_process_that_dies_while_saving_is_asked_about(
+    bench: Bench,
+    host: Machine,
+    monkeypatch: pytest.MonkeyPatch,
+    fault: dict[str, Any],
+    tries: int,
+    is_saved: bool,
+) -> None:
+    """Before anything was done it is saved once more, after everything it was saved; half way, or twice, it is given up."""
+    if fault.get("do") == "exit":  # a program's exit code has 8 bits here
+        in_process(monkeypatch)
+    image, saved = opened(bench), bench.folder / "saved.wim"
+    image.apply((PutFile(MARK, b"here"),))
+    host.order({"command": "Unmount-Image", "match": "/Commit", "do": "error", "code": "1726", **fault})
+    if is_saved:
+        image.commit(saved)
+        again, _ = bench.open(str(saved))
+        with again.read(MARK) as file:
+            assert file.read() == b"here"
+        again.discard()
+    else:
+        with pytest.raises(TaskError) as caught:
+            image.commit(saved)
+        assert caught.value.code == "0x800706be"
+        assert not saved.exists()
+        image.discard()
+    assert tries == sum("/Commit" in call for call in host.calls)
     assert [] == host.mounts
 
 

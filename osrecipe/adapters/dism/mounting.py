@@ -103,12 +103,33 @@ class Mounted:
         before = _stamp(self._wim)
         watch = replace(watching(self._ctx), retry=_RETRY)
         try:
-            self._dism.run(command.unmount(str(self.folder), commit=True), watch)
+            self._save(watch, before)
         except TaskError as cause:
             self._finish_commit(cause, before)
         if self._row(watch) is not None:
             raise failed(Slug.RUN_TASK_FAILED, f"the image is still mounted: `{self.folder}`")
         self._release()
+
+    def _save(self, watch: Watch, before: tuple[int, int]) -> None:
+        """Save and unmount; where DISM's host process died, the list of mounts and the WIM say whether it is done.
+
+        It is done once more only if all is as it was.
+        """
+        verb = command.unmount(str(self.folder), commit=True)
+        try:
+            self._dism.run(verb, watch)
+        except TaskError as cause:
+            row = getattr(cause, "row", None)
+            if row is None or row.kind is not Kind.PROBE:
+                raise
+            self._ctx.log(f"{cause.reason}; the list of mounts is asked")
+            mount, is_written = self._row(watch), _stamp(self._wim) != before
+            if mount is None and is_written and _is_whole(self._wim):
+                self._ctx.log("it was saved and let go")
+            elif mount is not None and mount.is_ok and not is_written:
+                self._dism.run(verb, watch)
+            else:
+                raise
 
     def _finish_commit(self, cause: TaskError, before: tuple[int, int]) -> None:
         """A save whose folder could not be let go went well when the WIM was written; only the rest is given up."""
