@@ -84,7 +84,8 @@ def add_driver(job: Job) -> None:
     if not infs:
         raise DismError(2)
     console = job.console
-    console.line("Searching for driver packages to install...")
+    if not all(path.is_file() for path in named):
+        console.line("Searching for driver packages to install...")
     console.line(f"Found {len(infs)} driver package(s) to install.")
     failed: list[int] = []
     for number, inf in enumerate(infs, start=1):
