@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from support.inline import in_process
 from support.servicing import Bench, add, take_media
 from support.standins import QUICK, Machine, machine
 
-from osrecipe.adapters.dism import DismAdapter
+from osrecipe.adapters.dism import DismAdapter, command
+from osrecipe.adapters.dism.calls import Watch
 from osrecipe.adapters.dism.janitor import MountUndoer
 from osrecipe.model.adapter import CancelledError, TaskError
 from osrecipe.model.changes import PutFile
@@ -327,6 +330,46 @@ def test_a_crash_while_saving_is_a_failure(bench: Bench, host: Machine, tmp_path
     assert [] == host.mounts
 
 
+@pytest.mark.parametrize(
+    ("fault", "tries", "is_saved"),
+    [
+        ({"at": 0}, 2, True),
+        ({"do": "exit"}, 1, True),
+        ({"at": 8}, 1, False),
+        ({"at": 100}, 1, False),
+        ({"at": 0, "times": 2}, 2, False),
+    ],
+)
+def test_a_servicing_process_that_dies_while_saving_is_asked_about(
+    bench: Bench,
+    host: Machine,
+    monkeypatch: pytest.MonkeyPatch,
+    fault: dict[str, Any],
+    tries: int,
+    is_saved: bool,
+) -> None:
+    """Before anything was done it is saved once more, after everything it was saved; half way, or twice, it is given up."""
+    if fault.get("do") == "exit":  # a program's exit code has 8 bits here
+        in_process(monkeypatch)
+    image, saved = opened(bench), bench.folder / "saved.wim"
+    image.apply((PutFile(MARK, b"here"),))
+    host.order({"command": "Unmount-Image", "match": "/Commit", "do": "error", "code": "1726", **fault})
+    if is_saved:
+        image.commit(saved)
+        again, _ = bench.open(str(saved))
+        with again.read(MARK) as file:
+            assert file.read() == b"here"
+        again.discard()
+    else:
+        with pytest.raises(TaskError) as caught:
+            image.commit(saved)
+        assert caught.value.code == "0x800706be"
+        assert not saved.exists()
+        image.discard()
+    assert tries == sum("/Commit" in call for call in host.calls)
+    assert [] == host.mounts
+
+
 def test_giving_up_twice_is_fine(bench: Bench, host: Machine) -> None:
     """And leaves no folder."""
     image = opened(bench)
@@ -377,6 +420,87 @@ def test_mounts_of_others_are_never_touched(bench: Bench, host: Machine) -> None
     assert [other] == host.mounts
     assert not any("/Cleanup-Mountpoints" in call for call in host.calls)
     undoer(host).undo(other)
+
+
+def test_damaged_records_are_cleaned_up_only_when_nothing_of_others_is_mounted(
+    bench: Bench, host: Machine
+) -> None:
+    """`/Cleanup-Mountpoints` looks at all mounts: it is the last step, and not taken beside a mount of others."""
+    other, _ = abandoned(bench), opened(bench)
+    mine = next(str(p) for p in bench.folder.glob("work-*/mount") if str(p) != other)
+    host.order({"command": "Unmount-Image", "do": "crash", "at": 50, "match": mine, "times": 9})
+    with pytest.raises(OsrecipeError):
+        undoer(host).undo(mine)
+    assert {other, mine} == set(host.mounts)
+    assert not any("/Cleanup-Mountpoints" in call for call in host.calls)
+    host.order()
+    undoer(host).undo(other)
+    host.order({"command": "Unmount-Image", "do": "error", "code": "0xC142011C", "times": 9})
+    tool = host.tool
+    undo = MountUndoer(lambda: tool, QUICK)
+    before = len(host.calls)
+    undo.undo(mine)
+    verbs = [next(word for word in call if word in VERBS) for call in host.calls[before:]]
+    listing = "/Get-MountedImageInfo"
+    assert [listing, "/Unmount-Image", listing, listing, "/Cleanup-Mountpoints", listing] == verbs
+    assert [] == host.mounts
+
+
+VERBS = {"/Get-MountedImageInfo", "/Unmount-Image", "/Cleanup-Mountpoints", "/Remount-Image"}
+
+
+def test_a_dism_that_dies_while_it_lets_go_is_recovered(bench: Bench, host: Machine) -> None:
+    """Killed in the middle of giving up: the record is damaged, and the next steps remove it."""
+    name = abandoned(bench)
+    host.order({"command": "Unmount-Image", "do": "crash", "at": 50})
+    undoer(host).undo(name)
+    assert [] == host.mounts
+
+
+def test_someone_else_s_image_in_a_folder_of_ours_is_left_alone(
+    bench: Bench, host: Machine, tmp_path: Path
+) -> None:
+    """The journal names a folder; what is mounted there now is not the image that was: nothing is done to it."""
+    name = abandoned(bench)
+    undoer(host).undo(name)
+    shutil.copyfile(bench.media / "boot.wim", tmp_path / "theirs.wim")
+    host.dism.run(command.mount(str(tmp_path / "theirs.wim"), 1, name), Watch())
+    tool = host.tool
+    undo = MountUndoer(lambda: tool, QUICK)
+    before = len(host.calls)
+    with pytest.raises(OsrecipeError) as caught:
+        undo.undo(name)
+    assert f"someone else's image is mounted in the folder: `{tmp_path / 'theirs.wim'}`" == (
+        caught.value.problems[0].reason
+    )
+    assert [["/Get-MountedImageInfo"]] == [
+        [word for word in call if word in VERBS] for call in host.calls[before:]
+    ]
+    assert [name] == host.mounts
+
+
+def test_a_failure_is_not_hidden_by_what_cleaning_up_meets(bench: Bench, host: Machine) -> None:
+    """The mount fails, and then DISM can't even list mounts: the first reason is told, and the journal keeps the mount."""
+    said: list[str] = []
+    host.order(
+        {"command": "Mount-Image", "do": "error", "code": "0xC1510111", "at": 50},
+        {"command": "Get-MountedImageInfo", "do": "error", "code": "1726", "times": 9},
+    )
+    from support.servicing import session_of
+
+    ctx = replace(
+        bench.context(),
+        acquired=lambda kind, _name: said.append(f"+{kind}"),
+        released=lambda kind, _name: said.append(f"-{kind}"),
+    )
+    with pytest.raises(TaskError) as caught:
+        bench.adapter.open(session_of("winpe", "boot.wim", 1), ctx)
+    assert "0xc1510111" == caught.value.code
+    assert ["+mount"] == said
+    host.order()
+    for name in host.mounts:
+        undoer(host).undo(name)
+    assert [] == host.mounts
 
 
 def test_a_killed_mount_is_cleaned_up(bench: Bench, host: Machine, monkeypatch: pytest.MonkeyPatch) -> None:

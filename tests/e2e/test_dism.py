@@ -293,6 +293,35 @@ def test_dism_is_killed(tmp_path: Path, samples: Samples, verb: str) -> None:
     assert 0 == apply(made, host, samples).code
 
 
+@pytest.mark.parametrize("victim", ["osrecipe", "dism"])
+def test_what_cleans_up_is_killed_too(tmp_path: Path, samples: Samples, victim: str) -> None:
+    """The engine dies, then the start that lets its mount go, or the DISM it asked, in the middle of it: the next completes."""
+    made, host = world(tmp_path)
+    host.order({"command": "Add-Package", "do": "hang", "at": 50, "seconds": 600})
+    first = begin(made, host, samples)
+    assert wait_for(first, lambda: running(host, "/Add-Package"))
+    first.kill()
+    first.wait()
+    (abandoned,) = host.mounts
+    host.order({"command": "Unmount-Image", "do": "hang", "at": 50, "seconds": 600, "match": abandoned})
+    second = begin(made, host, samples)
+    dism = wait_for(second, lambda: running(host, "/Unmount-Image"))
+    assert dism
+    assert [abandoned] == host.mounts
+    if victim == "osrecipe":
+        second.kill()
+        second.wait()
+        host.order()
+        assert 0 == apply(made, host, samples).code
+    else:
+        os.kill(dism, signal.SIGKILL)
+        assert 0 == second.wait(SECONDS), (made.folder / "err.txt").read_text(encoding="utf-8")
+        assert any("/Cleanup-Mountpoints" in call for call in host.calls)
+    assert [] == host.mounts
+    assert [] == made.leftovers()
+    assert made.iso.is_file()
+
+
 def test_clean_undoes_what_a_dead_run_left(tmp_path: Path, samples: Samples) -> None:
     """`osrecipe clean` needs DISM for it, and says what it removed; a mount of others stays."""
     made, host = world(tmp_path)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from standin.job import Job
     from standin.mum import Mum
 
-_NO_SOURCE, _UNKNOWN = 0x800F0950, 0x800F080C
+_ASKED_ONLINE, _SOURCE_MISSING, _UNKNOWN = 0x800F0950, 0x800F081F, 0x800F080C
 _NETFX3, _NETFX3_PACKAGE = "NetFX3~~~~", "microsoft-windows-netfx3-ondemand-package"
 
 
@@ -34,7 +34,11 @@ def capability_of(mum: Mum) -> str:
 
 
 def add_capability(job: Job) -> None:
-    """Add a capability; offline there is nowhere to look but in the sources."""
+    """Add a capability from the sources.
+
+    Where none of them has it, Windows Update would be asked, which is nowhere to be found; with `/LimitAccess` it is
+    not even asked.
+    """
     name = job.need("capabilityname")
     found = next(
         (p for p in packages_in(job.all("source"), job.scratch) if _is(capability_of(p.mum), name)), None
@@ -42,7 +46,7 @@ def add_capability(job: Job) -> None:
     if found is None:
         if any(_is(known, name) for known, _ in _installed(job.root)):
             return
-        raise DismError(_NO_SOURCE)
+        raise DismError(_SOURCE_MISSING if job.has("limitaccess") else _ASKED_ONLINE)
     install(job.root, assess(job.root, found), job.progress)
     records = Records(job.root)
     for feature in features(job.root):

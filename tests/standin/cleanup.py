@@ -146,12 +146,11 @@ def _health(job: Job, form: str) -> None:
     damaged = [manifest for manifest in store.winners().values() if not store.has(manifest)]
     if form != "checkhealth":
         job.console.bar(100)
+    if not damaged and form == "restorehealth":
+        job.console.after_bar("The restore operation completed successfully.")
+        return
     if not damaged:
-        job.console.line(
-            "No component store corruption detected."
-            if form != "restorehealth"
-            else "The restore operation completed successfully."
-        )
+        job.console.line("No component store corruption detected.")
         return
     if form == "restorehealth":
         raise DismError(0x800F081F)

@@ -67,10 +67,12 @@ class DismError(Exception):
     Attributes:
         code: as the process returns it: facility Win32 collapsed to the plain number.
         text: the sentence below the code.
+        printed: how the error block spells the code; None as DISM does, "" for no block at all.
     """
 
-    def __init__(self, code: int, text: str = "") -> None:
+    def __init__(self, code: int, text: str = "", printed: str | None = None) -> None:
         self.code = collapsed(code)
+        self.printed = printed
         self.text = text or SENTENCES.get(self.code, "An error occurred.")
         super().__init__(f"{shown(code)}: {self.text}")
 

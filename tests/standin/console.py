@@ -70,15 +70,25 @@ class Console:
             self._write(f"\r{bar(percent)} ")
             self._bar_open = True
 
+    def after_bar(self, text: str) -> None:
+        """A line that follows the last bar on its own line, as repairing a store has it."""
+        if not self.quiet:
+            self._bar_open = False
+            self._write(f"{self.word(text)}\r\n")
+
     def success(self) -> None:
         """The last line."""
         self.say("The operation completed successfully.")
 
     def error(self, problem: DismError, log: str) -> None:
-        """The error block."""
+        """The error block; none where the fault that was ordered says so."""
+        if problem.printed == "":
+            return
         self.quiet = False
         found = self.word("The DISM log file can be found at {}").format(log)
-        self.line("", f"{self.word('Error')}: {shown(problem.code)}", "", problem.text, "", found)
+        self.line(
+            "", f"{self.word('Error')}: {problem.printed or shown(problem.code)}", "", problem.text, "", found
+        )
 
     def elevation_error(self) -> None:
         """What an account that is not elevated gets for any command line: 122 bytes, no banner."""

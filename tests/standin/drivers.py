@@ -6,6 +6,7 @@ A driver package is its INF and everything beside it. It is copied to `DriverSto
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import shutil
 from dataclasses import dataclass
@@ -83,7 +84,8 @@ def add_driver(job: Job) -> None:
     if not infs:
         raise DismError(2)
     console = job.console
-    console.line("Searching for driver packages to install...")
+    if not all(path.is_file() for path in named):
+        console.line("Searching for driver packages to install...")
     console.line(f"Found {len(infs)} driver package(s) to install.")
     failed: list[int] = []
     for number, inf in enumerate(infs, start=1):
@@ -151,10 +153,10 @@ def get_drivers(job: Job) -> None:
     """List third-party drivers, with `/All` the inbox ones too."""
     job.console.line("Obtaining list of 3rd party drivers from the driver store...", "")
     job.console.line("Driver packages listing:", "")
-    rows = [_row(d.published, d.original, d.inf, inbox="No") for d in drivers(job.root)]
+    rows = [_row(job, d.published, d.original, d.inf, inbox="No") for d in drivers(job.root)]
     if job.has("all"):
         inbox = (p for p in files(find(job.root, "Windows\\INF"), ".inf") if not p.name.startswith("oem"))
-        rows += [_row(path.name, path.name, read_inf(path), inbox="Yes") for path in inbox]
+        rows += [_row(job, path.name, path.name, read_inf(path), inbox="Yes") for path in inbox]
     if not rows:
         job.console.line("(No drivers found in the image matching the criteria)", "")
         return
@@ -170,8 +172,18 @@ def get_drivers(job: Job) -> None:
     show_rows(job, labels, rows)
 
 
-def _row(published: str, original: str, inf: Inf, *, inbox: str) -> tuple[str, ...]:
-    return published, original, inbox, inf.class_name, inf.provider, inf.date, inf.version
+def _row(job: Job, published: str, original: str, inf: Inf, *, inbox: str) -> tuple[str, ...]:
+    shown = (job.console.word(inbox), inf.class_name, inf.provider, _date(job, inf), inf.version)
+    return published, original, *shown
+
+
+def _date(job: Job, inf: Inf) -> str:
+    """An INF's date is month/day/year; it is shown as the host writes dates."""
+    numbers = inf.date.split("/")
+    if len(numbers) != 3 or not all(map(str.isdecimal, numbers)):
+        return inf.date
+    month, day, year = map(int, numbers)
+    return job.settings.locale.day(dt.date(year, month, day))
 
 
 def get_driver_info(job: Job) -> None:
@@ -183,7 +195,7 @@ def get_driver_info(job: Job) -> None:
     inf = driver.inf
     for label, value in zip(
         labels,
-        (driver.published, path, inf.class_name, inf.provider, inf.date, inf.version),
+        (driver.published, path, inf.class_name, inf.provider, _date(job, inf), inf.version),
         strict=True,
     ):
         job.console.field(label, value)

@@ -18,6 +18,7 @@ do        `error`        fail with `code`
           `pending`      the work is done and leaves pending actions in the image
 at        percent of the work after which `error`, `crash` and `hang` strike; 0 by default, before anything is done
 code      a code, `0x800f0922` or `1726`
+printed   for `error`: how the `Error:` line spells the code; "" for no error block, so that only the exit code tells
 ========  ====================================================================================================
 
 Calls are counted in the state folder, so that they are counted over processes. Nothing here comes from DISM.
@@ -66,6 +67,7 @@ class Fault:
     times: int = 1
     at: float = 0
     code: int = 0
+    printed: str | None = None
     seconds: float = 86_400
     bytes: int = 0
 
@@ -77,7 +79,7 @@ class Fault:
         """Do what is to be done in the middle of the work; the other faults are the caller's."""
         match self.do:
             case Do.ERROR:
-                raise DismError(self.code)
+                raise DismError(self.code, printed=self.printed)
             case Do.CRASH:
                 crash()
             case Do.HANG:

@@ -32,6 +32,15 @@ _LANGUAGES = {
     "ja-jp": ("ja-JP", "0411", "0411:00000411"),
 }
 _UNICODE_ONLY = {"hi-in"}  # no code page of its own: not a system locale
+_PRELOAD, _SUBSTITUTES = "Keyboard Layout\\Preload", "Keyboard Layout\\Substitutes"
+_LAYERED = {
+    "1": "PC/AT Enhanced Keyboard (101/102-Key)",
+    "2": "Korean PC/AT 101-Key Compatible Keyboard/MS Natural Keyboard (Type 1)",
+    "3": "Korean PC/AT 101-Key Compatible Keyboard/MS Natural Keyboard (Type 2)",
+    "4": "Korean PC/AT 101-Key Compatible Keyboard/MS Natural Keyboard (Type 3)",
+    "5": "Korean Keyboard (103/106 Key)",
+    "6": "Japanese Keyboard (106/109 Key)",
+}
 
 
 def _language(name: str) -> tuple[str, str, str]:
@@ -115,8 +124,17 @@ def set_input_locale(job: Job) -> None:
         raise DismError(87)
 
     def change(hive: Hive) -> None:
-        for number, (_, _, keyboard) in enumerate(pairs, start=1):
-            hive.set("Keyboard Layout\\Preload", str(number), sz(keyboard.lower().removeprefix("0x")))
+        for key in (_PRELOAD, _SUBSTITUTES):
+            hive.delete(key)
+        seen: list[str] = []
+        for number, (language, _, keyboard) in enumerate(pairs, start=1):
+            lid, layout = (text.lower().removeprefix("0x") for text in (language, keyboard))
+            # the second keyboard of a language is `d001` and the language, the third `d002`
+            preload = f"d{seen.count(lid):03}{lid}" if lid in seen else f"0000{lid}"
+            seen.append(lid)
+            hive.set(_PRELOAD, str(number), sz(preload))
+            if layout != preload:
+                hive.set(_SUBSTITUTES, preload, sz(layout))
 
     _user(job.root, change)
 
@@ -149,7 +167,7 @@ def set_time_zone(job: Job) -> None:
 
 def set_layered_driver(job: Job) -> None:
     """`/Set-LayeredDriver`: a keyboard driver from 1 to 6."""
-    if job.value not in set("123456"):
+    if job.value not in _LAYERED:
         raise DismError(87)
     _system(
         job.root,
@@ -158,16 +176,18 @@ def set_layered_driver(job: Job) -> None:
 
 
 def get_intl(job: Job) -> None:
-    """`/Get-Intl`."""
+    """`/Get-Intl`, in the form Microsoft's walkthroughs show; the place on earth is left out."""
     control = f"{Store(job.root).control_set()}\\Control"
     with Hive(find(job.root, _SYSTEM)) as hive:
         ui = hive.value(f"{control}\\Nls\\Language", "InstallLanguage")
         system = hive.value(f"{control}\\Nls\\Language", "Default")
         zone = hive.value(f"{control}\\TimeZoneInformation", "TimeZoneKeyName")
+        fallback = hive.value(f"{control}\\MUI\\Settings", "UILanguageFallback")
+        layered = hive.value(f"{control}\\Keyboard Layout", "LayeredDriver")
     path = next(p for name in _USERS if (p := find(job.root, name)).is_file())
     with Hive(path) as hive:
         user = hive.value("Control Panel\\International", "Locale")
-        keyboards = [value.text for value in hive.values("Keyboard Layout\\Preload").values()]
+        keyboards = _keyboards(hive)
     by_code = {code: name for name, code, _ in _LANGUAGES.values()}
 
     def named(value: Value | None) -> str:
@@ -176,11 +196,26 @@ def get_intl(job: Job) -> None:
     console = job.console
     console.line("Reporting offline international settings.", "")
     console.field("Default system UI language", named(ui))
+    if fallback is not None:
+        console.field("The UI language fallback is", fallback.data.decode("utf-16-le").strip("\0"))
     console.field("System locale", named(system))
     console.field("Default time zone", zone.text if zone else "")
     console.field("User locale for default user", named(user))
     console.field("Active keyboard(s)", ", ".join(keyboards))
-    console.line("", "Installed language(s):", *(f"\t{name}" for name in sorted(_installed(job.root))), "")
+    console.field("Keyboard layered driver", _LAYERED[layered.text] if layered else "Not installed.")
+    console.line("")
+    for name in sorted(_installed(job.root)):
+        console.line(f"Installed language(s): {_LANGUAGES.get(name, (name,))[0]}")
+        console.line("  Type : Fully localized language.")
+    console.line("")
+
+
+def _keyboards(hive: Hive) -> list[str]:
+    """`language:layout` in the order they are loaded; a layout that is another language's is substituted."""
+    preload = hive.values(_PRELOAD)
+    other = {name.lower(): value.text for name, value in hive.values(_SUBSTITUTES).items()}
+    loaded = [preload[number].text.lower() for number in sorted(preload, key=int)]
+    return [f"{name[-4:]}:{other.get(name, name)}" for name in loaded]
 
 
 def gen_lang_ini(job: Job) -> None:

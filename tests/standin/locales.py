@@ -97,13 +97,14 @@ class Locale:
 
     def moment(self, when: dt.datetime) -> str:
         """A date and time as image details have it: `06/09/2024 - 04:26:57`."""
-        return f"{self._day(when)} - {self._clock(when, seconds=True)}"
+        return f"{self.day(when)} - {self._clock(when, seconds=True)}"
 
     def short_moment(self, when: dt.datetime) -> str:
         """A date and time as package lists have it: `4/12/2018 12:30 AM`."""
-        return f"{self._day(when)} {self._clock(when, seconds=False)}"
+        return f"{self.day(when)} {self._clock(when, seconds=False)}"
 
-    def _day(self, when: dt.datetime) -> str:
+    def day(self, when: dt.date) -> str:
+        """A date as lists of drivers have it: `4/12/2018`."""
         return self.date.format(d=when.day, m=when.month, y=when.year)
 
     def _clock(self, when: dt.datetime, *, seconds: bool) -> str:

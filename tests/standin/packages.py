@@ -19,6 +19,7 @@ from standin.states import state_name
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from standin.identities import Identity
     from standin.job import Job
     from standin.mum import Mum
     from standin.payload import Package
@@ -77,17 +78,25 @@ def _add(job: Job, package: Package, done: int, count: int) -> None:
 
 
 def _checkpoints(job: Job, package: Package) -> list[Package]:
-    """Checkpoints the image needs first, from the folder of the package (§1.3, "Checkpoint CUs")."""
-    wanted = missing_checkpoints(Records(job.root), package.mum)
-    beside = sorted(p for p in package.source.parent.glob("*.msu") if p != package.source) if wanted else []
-    opened = [inner for path in beside for inner in open_file(path, job.scratch)]
-    found = []
-    for identity in wanted:
-        match = next((each for each in opened if each.mum.identity == identity), None)
-        if match is None:
-            raise DismError(_CHECKPOINT_MISSING)
-        found.append(match)
-    return found
+    """Checkpoints the image needs first, the oldest first, from the folder of the package (§1.3, "Checkpoint CUs").
+
+    What else is in the folder is left alone: newer updates, and older ones nothing is built upon.
+    """
+    records = Records(job.root)
+    if not missing_checkpoints(records, package.mum):
+        return []
+    beside = sorted(p for p in package.source.parent.glob("*.msu") if p != package.source)
+    opened = {inner.mum.identity: inner for path in beside for inner in open_file(path, job.scratch)}
+    found: dict[Identity, Package] = {}
+    open_ends = [package]
+    while open_ends:
+        for identity in missing_checkpoints(records, open_ends.pop().mum):
+            if identity not in opened:
+                raise DismError(_CHECKPOINT_MISSING)
+            if identity not in found:
+                found[identity] = opened[identity]
+                open_ends.append(opened[identity])
+    return sorted(found.values(), key=lambda each: each.mum.identity.numbers)
 
 
 def remove_package(job: Job) -> None:

@@ -60,7 +60,7 @@ def open_packages(text: str, scratch: Path) -> list[Package]:
     """
     path = host_path(text)
     if path.is_dir():
-        found = list(_in_folder(path, scratch))
+        found = sorted(_in_folder(path, scratch), key=_rank)
     elif path.is_file():
         found = open_file(path, scratch)
     else:
@@ -95,6 +95,13 @@ def open_file(path: Path, scratch: Path) -> list[Package]:
         raise DismError(_INVALID_PACKAGE)
     inner.sort(key=lambda package: "servicingstack" not in package.mum.identity.name.lower())
     return [Package(package.folder, path) for package in inner]
+
+
+def _rank(package: Package) -> tuple[bool, tuple[str, ...], tuple[int, ...]]:
+    """Of the packages a folder search finds, stacks go first, and of one series what later ones are built upon."""
+    identity = package.mum.identity
+    is_stack = "servicingstack" in identity.name.lower()
+    return not is_stack, identity.series, identity.numbers
 
 
 def _in_folder(folder: Path, scratch: Path) -> Iterator[Package]:

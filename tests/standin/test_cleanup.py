@@ -9,6 +9,8 @@ from support.expected import Expected, wrong_files
 from support.registry import values
 from support.standin import apply_image
 
+from standin.console import bar
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -103,7 +105,8 @@ def test_health(dism: Standin, root: Path) -> None:
     """A whole store, then one with a file missing that there is no source for."""
     line = [f"/Image:{root}", "/Cleanup-Image"]
     assert "No component store corruption detected." in dism(*line, "/ScanHealth").lines
-    assert "The restore operation completed successfully." in dism(*line, "/RestoreHealth").text
+    restored = dism(*line, "/RestoreHealth").text
+    assert f"{bar(100)} The restore operation completed successfully.\n" in restored
     next((root / "Windows/WinSxS").glob("amd64_*calc*/calc.exe")).unlink()
     assert "The component store is repairable." in dism(*line, "/CheckHealth").lines
     assert 0x800F081F == dism(*line, "/RestoreHealth", "/LimitAccess").code

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from support.expected import Expected, hive_of, wrong_files, wrong_values
 from support.samples import names as n
-from support.samples.cabinets import cabinet
-from support.samples.documents import update_mum
-from support.samples.updates import all_updates
+from support.samples.answers import image_answer
+from support.samples.names import ImageKind
+from support.samples.packages import package_bytes
+from support.samples.updates import checkpointed
 from support.servicing import IMAGES
 from support.standin import apply_image
 from support.witness import witness
@@ -201,47 +203,98 @@ def test_installers_and_differential_payload_are_beyond_it(
     assert before == sorted(path for path in root.rglob("*"))
 
 
-def update(number: int) -> UpdatePackage:
-    """A sample update by its number."""
-    return next(each for each in all_updates() if each.kb == f"KB{number}")
+@pytest.fixture
+def cu(tmp_path: Path) -> Callable[..., Path]:
+    """Writes packages into a folder of their own; returns the last."""
+
+    def write(*packages: UpdatePackage) -> Path:
+        folder = tmp_path / f"cu-{len(list(tmp_path.glob('cu-*')))}"
+        folder.mkdir()
+        for package in packages:
+            (folder / package.file_name).write_bytes(package_bytes(package))
+        return folder / packages[-1].file_name
+
+    return write
 
 
-def with_checkpoint(target: UpdatePackage, checkpoint: str) -> bytes:
-    """The description of a package that is built upon another one."""
-    wanted = (
-        f'<prerequisite><assemblyIdentity name="Package_for_RollupFix" version="{checkpoint}" '
-        f'processorArchitecture="amd64" language="neutral" publicKeyToken="{n.TOKEN}"/></prerequisite>'
-    )
-    plain = update_mum(target)
-    head, _, tail = plain.rpartition(b"  </package>")
-    return head + wanted.encode() + b"  </package>" + tail
+def rollups(dism: Standin, root: Path) -> dict[str, str]:
+    """States of the cumulative updates, by version."""
+    found = states(dism, root).items()
+    return {name.rpartition("~")[2]: s for name, s in found if name.startswith("Package_for_RollupFix")}
 
 
-def test_a_checkpoint_is_looked_for_beside_the_package(
-    dism: Standin, image: Callable[[str], Path], samples: Samples, tmp_path: Path
+def test_a_checkpoint_is_looked_for_beside_the_target(
+    dism: Standin, image: Callable[[str], Path], samples: Samples, cu: Callable[..., Path]
 ) -> None:
-    """Missing, it is 0x800f0838; in the same folder it is installed first."""
+    """The target alone is 0x800f0838 and changes nothing; with its checkpoint in its folder both go in, in order."""
+    checkpoint, target = checkpointed()
     root = image("winpe")
     add(dism, root, samples.package(SSU))
-    folder = tmp_path / "cu"
-    unpacked = tmp_path / "unpacked"
-    witness("cabextract", "-q", "-d", str(unpacked), str(samples.package(NEXT_LCU)))
-    inner = next(unpacked.glob("Windows*.cab"))
-    witness("cabextract", "-q", "-d", str(unpacked / "in"), str(inner))
-    (unpacked / "in/update.mum").write_bytes(with_checkpoint(update(9000003), "17134.228.1.0"))
-    files = {
-        str(p.relative_to(unpacked / "in")).replace("/", "\\"): p.read_bytes()
-        for p in sorted((unpacked / "in").rglob("*"))
-        if p.is_file()
-    }
-    folder.mkdir()
-    (folder / "target.msu").write_bytes(cabinet({"target.cab": cabinet(files)}, compress=False))
-    assert 0x800F0838 == add(dism, root, folder / "target.msu").code
-    (folder / "checkpoint.msu").write_bytes(samples.package(LCU).read_bytes())
-    assert 0 == add(dism, root, folder / "target.msu").code
-    assert {"Superseded", "Install Pending"} == {
-        state for name, state in states(dism, root).items() if name.startswith("Package_for_RollupFix")
-    }
+    done = add(dism, root, cu(target))
+    assert (0x800F0838, "Error: 0x800f0838") == (done.code, done.lines[-3])
+    assert {} == rollups(dism, root)
+    both = cu(checkpoint, target)
+    done = add(dism, root, both)
+    assert 0 == done.code
+    assert f"Processing 1 of 1 - Adding package {both}" in done.lines
+    assert {"17134.228.1.0": "Superseded", "17134.345.1.0": "Install Pending"} == rollups(dism, root)
+    assert [] == wrong(root, image_answer(target, ImageKind("winpe")))
+
+
+def test_a_folder_with_a_target_and_its_checkpoint(
+    dism: Standin, image: Callable[[str], Path], samples: Samples, cu: Callable[..., Path]
+) -> None:
+    """Named as a folder its packages go in one by one, a checkpoint before what is built upon it, whatever their names."""
+    checkpoint, target = checkpointed()
+    root = image("winpe")
+    add(dism, root, samples.package(SSU))
+    assert 0x800F0838 == add(dism, root, cu(target).parent).code
+    folder = cu(replace(checkpoint, stem="z-checkpoint"), replace(target, stem="a-target")).parent
+    done = add(dism, root, folder)
+    assert 0 == done.code
+    shown = [line.rpartition("/")[2] for line in done.lines if line.startswith("Processing")]
+    assert ["z-checkpoint.msu", "a-target.msu"] == shown
+    assert {"17134.228.1.0": "Superseded", "17134.345.1.0": "Install Pending"} == rollups(dism, root)
+
+
+def test_a_checkpoint_that_is_in_the_image_is_not_needed_again(
+    dism: Standin, image: Callable[[str], Path], samples: Samples, cu: Callable[..., Path]
+) -> None:
+    """One by one is fine too, where the image keeps the checkpoint."""
+    checkpoint, target = checkpointed()
+    root = image("winpe")
+    add(dism, root, samples.package(SSU))
+    assert [0, 0] == [add(dism, root, cu(one)).code for one in (checkpoint, target)]
+    assert {"17134.228.1.0": "Superseded", "17134.345.1.0": "Install Pending"} == rollups(dism, root)
+
+
+def test_checkpoints_of_checkpoints_and_what_else_is_in_the_folder(
+    dism: Standin, image: Callable[[str], Path], samples: Samples, cu: Callable[..., Path]
+) -> None:
+    """A chain goes in from its beginning; one that is broken is 0x800f0838; a newer update beside them is left alone."""
+    first, target = checkpointed()
+    second = replace(
+        first,
+        stem="second",
+        kb="KB9000014",
+        identity=replace(first.identity, version="17134.300.1.0"),
+        checkpoints=(first.identity,),
+        supersedes=(first.identity,),
+    )
+    last = replace(target, checkpoints=(second.identity,))
+    newer = replace(
+        target, stem="newer", kb="KB9000015", identity=replace(target.identity, version="17134.400.1.0")
+    )
+    root = image("winpe")
+    add(dism, root, samples.package(SSU))
+    assert 0x800F0838 == add(dism, root, cu(second, last)).code
+    assert {} == rollups(dism, root)
+    assert 0 == add(dism, root, cu(first, newer, second, last)).code
+    assert {
+        "17134.228.1.0": "Superseded",
+        "17134.300.1.0": "Superseded",
+        "17134.345.1.0": "Install Pending",
+    } == rollups(dism, root)
 
 
 def test_removing_brings_the_old_version_back(

@@ -12,6 +12,7 @@ from support.samples import names as n
 from support.samples.cabinets import cabinet
 from support.samples.documents import mum, nested_update_xml, parents_xml
 from support.samples.packages import component_files
+from support.servicing import IMAGES
 from support.standin import apply_image
 
 from standin.hivefile import Hive, sz
@@ -102,7 +103,10 @@ def test_net_framework_from_a_source(dism: Standin, root: Path, samples: Samples
     """As a feature or as a capability it is the same package."""
     stated = samples.answer("media")["features"]["NetFx3"]["when_enabled"]
     line = [f"/Image:{root}", "/Add-Capability", "/CapabilityName:NetFX3~~~~"]
-    assert 0x800F0950 == dism(*line).code
+    assert (0x800F0950, 0x800F081F) == (dism(*line).code, dism(*line, "/LimitAccess").code)
+    (root.parent / "other").mkdir()
+    other = f"/Source:{root.parent / 'other'}"
+    assert (0x800F0950, 0x800F081F) == (dism(*line, other).code, dism(*line, other, "/LimitAccess").code)
     assert "State : Not Present" in dism(f"/Image:{root}", "/Get-Capabilities").lines
     assert 0 == dism(*line, f"/Source:{media}", "/LimitAccess").code
     assert [] == wrong_files(Expected().add(stated), root)
@@ -163,7 +167,15 @@ def test_drivers(dism: Standin, root: Path, tmp_path: Path) -> None:
     listed = dism(image, "/Get-Drivers").lines
     published = [line.partition(" : ")[2] for line in listed if line.startswith("Published Name")]
     assert ["oem0.inf", "oem1.inf", "oem10.inf", "oem2.inf"] == published[:4]
-    assert {"Class Name : Net", "Provider Name : Contoso", "Version : 1.2.3.4"} <= set(listed)
+    block = [
+        "Inbox : No",
+        "Class Name : Net",
+        "Provider Name : Contoso",
+        "Date : 1/2/2020",
+        "Version : 1.2.3.4",
+    ]
+    assert ["Published Name : oem0.inf", "Original File Name : net0.inf", *block] == listed[5:12]
+    assert "Date : 02.01.2020" in dism("/English", image, "/Get-Drivers", STANDIN_LOCALE="de-DE").lines
     store = root / "Windows/System32/DriverStore/FileRepository"
     assert 11 == len(list(store.glob("*/net*.sys")))
     assert "Driver Store Path" in dism(image, "/Get-DriverInfo", "/Driver:oem3.inf").text
@@ -181,6 +193,9 @@ def test_a_damaged_inf(dism: Standin, root: Path, tmp_path: Path) -> None:
     mixed = dism(f"/Image:{root}", "/Add-Driver", f"/Driver:{folder}")
     assert (0, True) == (mixed.code, f"could not be installed: {bad}" in mixed.text)
     assert 13 == dism(f"/Image:{root}", "/Add-Driver", f"/Driver:{bad}").code
+    good = dism(f"/Image:{root}", "/Add-Driver", f"/Driver:{folder / 'good.inf'}").lines
+    assert "Found 1 driver package(s) to install." == good[3]
+    assert [] == [line for line in good if line.startswith("Searching")]
 
 
 def test_apps(dism: Standin, root: Path, pe: Path) -> None:
@@ -245,14 +260,72 @@ def test_languages(dism: Standin, root: Path) -> None:
         "System locale : fr-FR",
         "Default time zone : W. Europe Standard Time",
         "User locale for default user : de-DE",
-        "Active keyboard(s) : 00000407, 00000409",
-        "\ten-us",
+        "Active keyboard(s) : 0407:00000407, 0409:00000409",
+        "Keyboard layered driver : Not installed.",
+        "Installed language(s): en-US",
+        "  Type : Fully localized language.",
     } <= set(dism(image, "/Get-Intl").lines)
     assert "040c" == text(root / SYSTEM, "ControlSet001\\Control\\Nls\\Language", "Default")
     assert 87 == dism(image, "/Set-AllIntl:ja-JP").code
     assert 0 == dism(image, "/Set-AllIntl:en-US").code
     assert 87 == dism(image, "/Set-LayeredDriver:7").code
     assert 0 == dism(image, "/Set-LayeredDriver:6").code
+    assert 0 == dism(image, "/Set-UILangFallback:en-US").code
+    found = dism(image, "/Get-Intl").lines
+    assert {
+        "Keyboard layered driver : Japanese Keyboard (106/109 Key)",
+        "The UI language fallback is : en-US",
+        "User locale for default user : en-US",
+    } <= set(found)
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("0409:00000409", "0409:00000409"),
+        ("hi-IN", "0439:00010439"),
+        ("0809:00000407;0409:00000409", "0809:00000407, 0409:00000409"),
+        ("0409:00000409;0409:00020409;0409:00010409", "0409:00000409, 0409:00020409, 0409:00010409"),
+    ],
+)
+def test_keyboards(dism: Standin, root: Path, given: str, shown: str) -> None:
+    """Each with its language, in order, as given; what was set before is replaced."""
+    assert 0 == dism(f"/Image:{root}", "/Set-InputLocale:0407:00000407;0411:00000411").code
+    assert 0 == dism(f"/Image:{root}", f"/Set-InputLocale:{given}").code
+    assert f"Active keyboard(s) : {shown}" in dism(f"/Image:{root}", "/Get-Intl").lines
+
+
+QUERIES = {
+    "/Get-Packages": "Packages listing:",
+    "/Get-Features": "Features listing for package :",
+    "/Get-Capabilities": "Capability listing:",
+    "/Get-Drivers": "(No drivers found in the image matching the criteria)",
+    "/Get-Intl": "Reporting offline international settings.",
+    "/Get-ProvisionedAppxPackages": "The operation completed successfully.",
+}
+
+
+@pytest.mark.parametrize("kind", list(IMAGES))
+def test_every_sample_image_answers_every_query(
+    dism: Standin, tmp_path: Path, media: Path, kind: str
+) -> None:
+    """And takes every setting; only apps are not for Windows PE."""
+    name, index = IMAGES[kind]
+    image = f"/Image:{apply_image(media / name, index, tmp_path / 'any')}"
+    for query, expected in QUERIES.items():
+        done = dism(image, query)
+        refused = query == "/Get-ProvisionedAppxPackages" and kind != "install"
+        assert (50 if refused else 0) == done.code, query
+        assert refused or any(line.startswith(expected) for line in done.lines), query
+    settings = ("SysLocale:fr-FR", "UserLocale:en-GB", "InputLocale:de-DE", "TimeZone:UTC", "UILang:en-US")
+    assert [0] * 5 == [dism(image, f"/Set-{setting}").code for setting in settings]
+    assert {
+        "Default system UI language : en-US",
+        "System locale : fr-FR",
+        "Default time zone : UTC",
+        "User locale for default user : en-GB",
+        "Active keyboard(s) : 0407:00000407",
+    } <= set(dism(image, "/Get-Intl").lines)
 
 
 def test_a_time_zone_the_image_does_not_know(dism: Standin, root: Path) -> None:

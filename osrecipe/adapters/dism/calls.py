@@ -14,7 +14,7 @@ from osrecipe.adapters.dism import codes, command
 from osrecipe.adapters.dism.codes import Kind
 from osrecipe.adapters.dism.output import Transcript, encoding
 from osrecipe.adapters.process import run, shown
-from osrecipe.model.adapter import CancelledError, TaskError
+from osrecipe.model.adapter import CancelledError, Outcome, TaskError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container
@@ -120,6 +120,8 @@ class Dism:
             said, finished = self._once(verb, watch)
             row = judge(said, finished)
             if row.kind in {Kind.SUCCESS, Kind.PENDING} or row.number in tolerated:
+                if row.kind is not Kind.SUCCESS:
+                    watch.log(f"{row.text}: {row.meaning}")
                 return Done(said, row)
             delay = next(delays, None) if row.kind in watch.retry else None
             if delay is None:
@@ -188,15 +190,18 @@ def _is_cancelled(watch: Watch, share: float, doing: str) -> bool:
 
 
 def judge(said: Transcript, finished: Finished) -> Code:
-    """What a command's end means. An `Error:` line counts whatever the exit code; the exit code counts without one."""
+    """What a command's end means. An `Error:` line counts whatever the exit code; the exit code counts without one.
+
+    3010 may come as an error line too: that line is the sentence then, but the banner must be there as for any success.
+    """
     if finished.timed_out or finished.signal is not None:
         return _UNKNOWN
-    if (code := said.error) is not None and code != 0:
-        return codes.lookup(code)
-    row = codes.lookup(finished.code)
-    if row.kind in {Kind.SUCCESS, Kind.PENDING} and (said.tool is None or not said.says_done):
-        return _UNKNOWN
-    return row
+    stated = said.error or 0
+    row = codes.lookup(stated or finished.code)
+    if row.kind not in {Kind.SUCCESS, Kind.PENDING}:
+        return row
+    is_said = said.says_done or bool(stated)
+    return row if said.tool is not None and is_said else _UNKNOWN
 
 
 _UNKNOWN: Final = codes.Code(
@@ -216,6 +221,26 @@ def reason(verb: Verb, row: Code, said: Transcript, finished: Finished) -> str:
         return f"{what}: it ended with {finished}, without {missing}"
     words = said.words.rstrip(".")
     return f"{what}: {row.meaning} ({row.text}" + (f": {words})" if words else ")")
+
+
+MARK: Final = "pending"
+"""The figure of an outcome that says: something is left for the first start."""
+
+
+def marked(outcome: Outcome, *commands: Done | None) -> Outcome:
+    """An outcome that says so where one of its commands left something for the first start (3010).
+
+    The figure goes with the outcome into events, the store's evidence and the report, the words to people.
+    """
+    left = [done.row for done in commands if done is not None and done.is_pending]
+    if not left:
+        return outcome
+    said = f"something is left for the first start ({left[0].text})"
+    return Outcome(
+        status=outcome.status,
+        detail=f"{outcome.detail}; {said}" if outcome.detail else said,
+        figures=(*outcome.figures, (MARK, len(left))),
+    )
 
 
 def failed(slug: Slug, reason: str, remedy: str = "") -> TaskError:

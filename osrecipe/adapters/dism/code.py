@@ -15,6 +15,7 @@ from osrecipe.model.codes import Slug
 
 _WIN32: Final = 0x8007_0000
 _WIN32_MASK: Final = 0xFFFF_0000
+_WIN32_LAST: Final = 0xFFFF
 _LIMIT: Final = 0xFFFF_FFFF
 _NUMBER: Final = re.compile(r"(-?)(0[xX][0-9a-fA-F]{1,8}|\d{1,10})$")
 
@@ -71,6 +72,11 @@ class Code:
         """The code as it is shown: `0x800f081e`."""
         return shown(self.number)
 
+    @property
+    def is_hresult(self) -> bool:
+        """Whether DISM prints it in hexadecimal; a Win32 error it prints as a decimal number."""
+        return self.number > _WIN32_LAST
+
 
 def normal(code: int) -> int:
     """One number for all spellings of a code: unsigned, a Win32 error without its HRESULT dress.
@@ -89,7 +95,7 @@ def shown(code: int) -> str:
     number = normal(code)
     if number == 0:
         return "0"
-    return f"0x{number | _WIN32:08x}" if number <= 0xFFFF else f"0x{number:08x}"  # noqa: PLR2004 - Win32's range
+    return f"0x{number | _WIN32:08x}" if number <= _WIN32_LAST else f"0x{number:08x}"
 
 
 def parse(text: str) -> int | None:

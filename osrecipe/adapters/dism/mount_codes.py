@@ -25,6 +25,9 @@ ROWS: Final[tuple[Code, ...]] = (
         "clear the file's read-only attribute",
         WIMGAPI,
     ),
+    Code(
+        0xC142_0103, "MOUNT_FOLDER_EXISTS", "the mount folder is there already", Kind.FOLDER, CLEAN, WIMGAPI
+    ),
     Code(0xC142_010B, "NOT_MOUNTED", "the image is not mounted", Kind.FOLDER, CLEAN, WIMGAPI),
     Code(
         0xC142_010C,
@@ -70,13 +73,30 @@ ROWS: Final[tuple[Code, ...]] = (
         CLEAN,
         LOG,
     ),
+    Code(
+        0xC142_011E,
+        "MOUNT_FOLDER_CHANGED",
+        "the mount folder is not the one that was mounted",
+        Kind.FOLDER,
+        CLEAN,
+        WIMGAPI,
+    ),
     Code(0xC142_011F, "NO_REPARSE_POINTS", "the volume has no reparse points", Kind.FOLDER, LOCAL, WIMGAPI),
+    Code(0xC142_0120, "MOUNT_DAMAGED", "the mount in the folder is damaged", Kind.FOLDER, CLEAN, WIMGAPI),
     Code(
         0xC142_0122,
         "WIM_CHANGED",
         "the WIM changed since it was mounted: it can't be saved",
         Kind.FATAL,
         "let nothing else write to the work folder",
+        WIMGAPI,
+    ),
+    Code(
+        0xC142_0123,
+        "NO_REMOUNT_TARGET",
+        "the folder is none an image can be mounted in again",
+        Kind.FOLDER,
+        CLEAN,
         WIMGAPI,
     ),
     Code(
@@ -179,7 +199,27 @@ ROWS: Final[tuple[Code, ...]] = (
             (0x3, "DISMAPI_E_OPEN_SESSION_HANDLES", "DISM has open sessions"),
             (0x4, "DISMAPI_E_INVALID_DISM_SESSION", "the session is not valid"),
             (0x5, "DISMAPI_E_INVALID_IMAGE_INDEX", "the WIM has no image of this number"),
+            (0x6, "DISMAPI_E_INVALID_IMAGE_NAME", "the WIM has no image of this name"),
+            (0x7, "DISMAPI_E_UNABLE_TO_UNMOUNT_IMAGE_PATH", "what was to be unmounted is no mounted image"),
+            (0x9, "DISMAPI_E_LOGGING_DISABLED", "DISM can't write the log it was given"),
+            (
+                0xA,
+                "DISMAPI_E_OPEN_HANDLES_UNABLE_TO_UNMOUNT_IMAGE_PATH",
+                "an image that is in use can't be unmounted",
+            ),
+            (
+                0xB,
+                "DISMAPI_E_OPEN_HANDLES_UNABLE_TO_MOUNT_IMAGE_PATH",
+                "an image that is in use can't be mounted",
+            ),
+            (
+                0xC,
+                "DISMAPI_E_OPEN_HANDLES_UNABLE_TO_REMOUNT_IMAGE_PATH",
+                "an image that is in use can't be mounted again",
+            ),
             (0xD, "DISMAPI_E_PARENT_FEATURE_DISABLED", "a feature this one is part of is disabled"),
+            (0xE, "DISMAPI_E_MUST_SPECIFY_ONLINE_IMAGE", "this can only be done to the Windows that runs"),
+            (0xF, "DISMAPI_E_INVALID_PRODUCT_KEY", "the product key is not valid"),
         )
     ),
 )

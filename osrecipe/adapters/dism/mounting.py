@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from osrecipe.adapters.dism import command, output
@@ -18,10 +19,9 @@ from osrecipe.formats.errors import FormatError
 from osrecipe.formats.wim.reader import WimReader
 from osrecipe.model.adapter import TaskError
 from osrecipe.model.codes import Slug
+from osrecipe.model.problems import OsrecipeError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from osrecipe.adapters.dism.calls import Dism, DismError
     from osrecipe.adapters.dism.output import Mount
     from osrecipe.model.adapter import Context
@@ -103,12 +103,33 @@ class Mounted:
         before = _stamp(self._wim)
         watch = replace(watching(self._ctx), retry=_RETRY)
         try:
-            self._dism.run(command.unmount(str(self.folder), commit=True), watch)
+            self._save(watch, before)
         except TaskError as cause:
             self._finish_commit(cause, before)
         if self._row(watch) is not None:
             raise failed(Slug.RUN_TASK_FAILED, f"the image is still mounted: `{self.folder}`")
         self._release()
+
+    def _save(self, watch: Watch, before: tuple[int, int]) -> None:
+        """Save and unmount; where DISM's host process died, the list of mounts and the WIM say whether it is done.
+
+        It is done once more only if all is as it was.
+        """
+        verb = command.unmount(str(self.folder), commit=True)
+        try:
+            self._dism.run(verb, watch)
+        except TaskError as cause:
+            row = getattr(cause, "row", None)
+            if row is None or row.kind is not Kind.PROBE:
+                raise
+            self._ctx.log(f"{cause.reason}; the list of mounts is asked")
+            mount, is_written = self._row(watch), _stamp(self._wim) != before
+            if mount is None and is_written and _is_whole(self._wim):
+                self._ctx.log("it was saved and let go")
+            elif mount is not None and mount.is_ok and not is_written:
+                self._dism.run(verb, watch)
+            else:
+                raise
 
     def _finish_commit(self, cause: TaskError, before: tuple[int, int]) -> None:
         """A save whose folder could not be let go went well when the WIM was written; only the rest is given up."""
@@ -125,12 +146,18 @@ class Mounted:
             raise failed(row.slug, f"{cause.reason}{note}", cause.remedy) from cause
 
     def discard(self) -> None:
-        """Unmount without saving; safe to call twice. What can't be done here the janitor tries again."""
+        """Unmount without saving; safe to call twice. What can't be done here stays in the journal, for the janitor.
+
+        It never raises for what DISM can't do: the reason why the image is given up must not be lost.
+        """
         if not self.is_held:
             return
         watch = Watch(log=self._ctx.log, retry=_RETRY)
-        if let_go(self._dism, self.folder, watch):
-            self._release()
+        try:
+            if let_go(self._dism, self.folder, watch):
+                self._release()
+        except (TaskError, OsrecipeError) as cause:
+            self._ctx.log(f"the mount could not be given up: {cause}")
 
     def _row(self, watch: Watch) -> Mount | None:
         rows = listed(self._dism, watch)
@@ -146,8 +173,17 @@ def let_go(dism: Dism, folder: Path, watch: Watch) -> bool:
 
     A mount that has to be mounted again first is. Damaged records are removed with `/Cleanup-Mountpoints` only when
     nothing else is mounted on this host, for it looks at all mounts.
+
+    Raises:
+        TaskError: someone else mounted another image there, which is left alone; or DISM can't list what is mounted.
     """
     row = _find(dism, folder, watch)
+    if row is not None and not _is_own(row, folder):
+        raise failed(
+            Slug.RUN_CLEANUP,
+            f"someone else's image is mounted in the folder: `{row.file}`",
+            "find out whose it is; osrecipe touches no mount but its own",
+        )
     if row is not None and row.needs_remount:
         _try(dism, command.remount(str(folder)), watch)
     if row is not None:
@@ -165,6 +201,11 @@ def let_go(dism: Dism, folder: Path, watch: Watch) -> bool:
 
 def _find(dism: Dism, folder: Path, watch: Watch) -> Mount | None:
     return next((row for row in listed(dism, watch) if same_folder(row.folder, folder)), None)
+
+
+def _is_own(row: Mount, folder: Path) -> bool:
+    """Whether a mount is of an image beside its folder, as ours are; a damaged record may name no image any more."""
+    return not row.file or same_folder(Path(row.file).parent, folder.parent)
 
 
 def _try(dism: Dism, verb: command.Verb, watch: Watch) -> DismError | None:

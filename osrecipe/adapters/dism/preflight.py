@@ -27,7 +27,10 @@ _LONGEST: Final = 260
 """MAX_PATH."""
 _BELOW_WORK: Final = 90
 """An allowance for the longest path below a mount folder that a program opens without the long form."""
-_MOUNT_BELOW: Final = len("\\.osrecipe\\\\runs\\20260101T000000.000Z-00000000\\work\\units\\\\image\\mount")
+_MOUNT_BELOW: Final = len(
+    "\\runs\\20260101T000000.000Z-00000000\\work\\units\\install-enterprise.customize\\image\\mount"
+)
+"""From the work folder to a mount of a unit whose name is of common length."""
 _PROFILE: Final = "\\users\\"
 
 
@@ -54,9 +57,14 @@ _AT_ONCE: Final = frozenset({"source images", "mounted images", "scratch"})
 
 @dataclass(frozen=True)
 class Need:
-    """Bytes a plan needs on the output's volume, by what for; an estimate that rather says too much."""
+    """Bytes a plan needs on the output's volume, by what for; an estimate that rather says too much.
+
+    Attributes:
+        mounts: how many images are mounted at once.
+    """
 
     parts: tuple[tuple[str, int], ...]
+    mounts: int = 0
 
     @property
     def at_once(self) -> int:
@@ -98,7 +106,8 @@ def need_of(plan: Plan, facts: Facts, parallel: int) -> Need:
             ("serviced images", len(sessions) * (largest_wim + growth)),
             ("export", wims + growth),
             ("media tree and ISO", 2 * (sum(one.size for one in media) + growth + folders)),
-        )
+        ),
+        open_at_once,
     )
 
 
@@ -112,7 +121,7 @@ def examine(host: Host, *, need: Need | None = None, work: Path | None = None) -
     """
     found = [_tool(host), _elevation(host)]
     found += [_volume(host.volume), _space(host.volume, need)]
-    found += _mounts(host.mounts, work) if host.tool is not None else []
+    found += _mounts(host.mounts, need, work)
     found += [_scanner(host), *_paths(host, work)]
     return tuple(found)
 
@@ -186,14 +195,24 @@ def _space(volume: Volume, need: Need | None) -> Finding:
     return Finding("space", Level.OK, text)
 
 
-def _mounts(mounts: Sequence[Mount] | None, work: Path | None) -> list[Finding]:
+def _mounts(mounts: Sequence[Mount] | None, need: Need | None, work: Path | None) -> list[Finding]:
     if mounts is None:
-        return [Finding("mounts", Level.WARN, "what is mounted is not known")]
+        return [Finding("mounts", Level.WARN, "what is mounted is not known: DISM does not say")]
     foreign = [one for one in mounts if work is None or not _is_below(one.folder, work)]
+    around = [one for one in foreign if work is not None and _is_below(str(work), one.folder)]
+    if around:
+        text = f"the work folder lies inside a mounted image: `{around[0].folder}`"
+        return [Finding("mounts", Level.FAIL, text, "name an output elsewhere, or unmount the image first")]
+    wanted = need.mounts if need is not None else 1
+    if len(foreign) + wanted > MOST_MOUNTS:
+        text = (
+            f"{count(len(foreign), 'other image')} mounted, {wanted} more wanted; "
+            f"DISM mounts at most {MOST_MOUNTS}"
+        )
+        return [
+            Finding("mounts", Level.FAIL, text, "unmount what is no longer needed, or run fewer at a time")
+        ]
     odd = [one for one in foreign if not one.is_ok]
-    if len(mounts) >= MOST_MOUNTS:
-        text = f"{len(mounts)} images are mounted; DISM mounts at most {MOST_MOUNTS}"
-        return [Finding("mounts", Level.FAIL, text, "unmount what is no longer needed")]
     if odd:
         named = ", ".join(f"`{one.folder}` ({one.status})" for one in odd[:3])
         hint = (
@@ -206,7 +225,8 @@ def _mounts(mounts: Sequence[Mount] | None, work: Path | None) -> list[Finding]:
     return [Finding("mounts", Level.OK, "nothing of others is mounted")]
 
 
-def _is_below(folder: str, work: Path) -> bool:
+def _is_below(folder: str, work: Path | str) -> bool:
+    """Whether a folder is another one or lies in it."""
     from pathlib import Path as HostPath
 
     path = HostPath(folder)
@@ -237,7 +257,9 @@ def _paths(host: Host, work: Path | None) -> list[Finding]:
         reason = (
             f"paths below the mount folders may have {length} characters; some of Windows stops at {_LONGEST}"
         )
-        found.append(Finding("paths", Level.WARN, reason, "name an output nearer to the drive's root"))
+        hint = "name an output nearer to the drive's root"
+        hint += "; `LongPathsEnabled` of this host is off" if host.long_paths is False else ""
+        found.append(Finding("paths", Level.WARN, reason, hint))
     else:
         found.append(
             Finding("paths", Level.OK, f"paths below the mount folders have about {length} characters")

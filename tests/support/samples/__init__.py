@@ -40,6 +40,11 @@ kb9000008-x64.msu      .NET: one part for the editions, one where NetFx3 is inst
 kb9000009-x64.msu      to be refused without Windows: an advanced installer and an executable's PA30 delta
 =====================  ===================================================================================
 
+A checkpoint and a cumulative update that is built upon it are made where they are needed, not with the others:
+`write_package(update, folder)` for each of `updates.checkpointed()`. The target names its checkpoint in a `prerequisite`
+element, which is the samples' own; a checkpoint is told by the word `Baseline`, as genuine ones are. A package of one's own
+states what it needs with `dataclasses.replace(update, checkpoints=(identity, …))`.
+
 Extras
 ------
 `sample-drivers`: three driver packages (one for x86 only, two whose INFs have one name) and an INF that is none;

@@ -121,8 +121,17 @@ def update_mum(update: UpdatePackage) -> bytes:
         for position, part in enumerate(update.parts, start=1)
     )
     attributes = f'identifier="{update.kb}" applicabilityEvaluation="deep" releaseType="{update.release_type}" restart="possible"'
-    body = parents_xml(parents) + stack + inner
+    body = parents_xml(parents) + stack + _checkpoints_xml(update) + inner
     return mum(update.identity, attributes, body, description=f"Fix for {update.kb}")
+
+
+def _checkpoints_xml(update: UpdatePackage) -> str:
+    """What a package is built upon, an element of the samples' own, and the word by which a checkpoint is told."""
+    rows = "".join(
+        f"    <prerequisite>{identity_xml(identity, component=False)}</prerequisite>\r\n"
+        for identity in update.checkpoints
+    )
+    return rows + ('    <customInformation Baseline="true" />\r\n' if update.is_checkpoint else "")
 
 
 def part_mum(update: UpdatePackage, part: Part) -> bytes:

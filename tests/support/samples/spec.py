@@ -190,6 +190,10 @@ class UpdatePackage:
     refused: tuple[str, ...] = ()  # why an engine without Windows must refuse it
     loose: tuple[FileSpec, ...] = ()
     utf16_properties: bool = False
+    checkpoints: tuple[
+        Identity, ...
+    ] = ()  # packages the image needs first, or the folder of this one has to hold
+    is_checkpoint: bool = False  # its description calls it a baseline, by which checkpoints are told
 
     @property
     def file_name(self) -> str:

@@ -136,6 +136,21 @@ def _later_cumulative(first: UpdatePackage) -> UpdatePackage:
     return replace(made, parts=parts, supersedes=(first.identity,), dropped=(dropped,))
 
 
+def checkpointed() -> tuple[UpdatePackage, UpdatePackage]:
+    """A checkpoint update and a cumulative update that is built upon it; not among `all_updates`, made where needed.
+
+    The checkpoint is KB9000012, 17134.228; the target KB9000013, 17134.345. Both need the stack of KB9000001. Added
+    without the checkpoint in the image or in its own folder, the target is answered with 0x800f0838.
+    """
+    checkpoint = replace(_cumulative(228, "180820-0000", number=9000012), is_checkpoint=True)
+    target = replace(
+        _cumulative(345, "181009-0000", netfx_revision=9149, number=9000013),
+        checkpoints=(checkpoint.identity,),
+        supersedes=(checkpoint.identity,),
+    )
+    return checkpoint, target
+
+
 def _flash() -> UpdatePackage:
     components = tuple(shape.at("10.0.17134.285", file_version="31.0.0.108") for shape in c.FLASH)
     part = Part("Package_1_for_KB9000004", _EDITIONS, components)

@@ -9,6 +9,8 @@ import pytest
 from support import kinds
 from support.samples.cabinets import cabinet
 from support.samples.names import Identity
+from support.samples.packages import write_package
+from support.samples.updates import checkpointed
 
 from osrecipe.inputs.updates import update_facts
 from osrecipe.model.facts import UpdateKind
@@ -39,6 +41,15 @@ def test_kind_and_kb_are_read_from_the_content(samples: Samples, name: str, kind
     facts = update_facts(samples.package(name), HASH)
 
     assert (kind, kb) == (facts.update_kind, facts.kb)
+
+
+def test_a_checkpoint_is_told_from_what_is_built_upon_it(tmp_path: Path) -> None:
+    """Both are cumulative updates by their names; the checkpoint calls itself a baseline."""
+    facts = [update_facts(write_package(update, tmp_path), HASH) for update in checkpointed()]
+
+    assert ["checkpoint", "cumulative"] == [one.update_kind for one in facts]
+    assert ["9000012", "9000013"] == [one.kb for one in facts]
+    assert ["17134.228.1.0", "17134.345.1.0"] == [str(one.package.version) for one in facts]
 
 
 def test_the_file_name_says_nothing(samples: Samples, tmp_path: Path) -> None:

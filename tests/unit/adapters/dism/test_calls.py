@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import stat
 import sys
+import time
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from osrecipe.adapters import process
 from osrecipe.adapters.dism import command
-from osrecipe.adapters.dism.calls import Dism, DismError, Watch, judge
+from osrecipe.adapters.dism.calls import DELAYS, Dism, DismError, Watch, judge
 from osrecipe.adapters.dism.codes import TABLE, Kind, shown
 from osrecipe.adapters.dism.output import Transcript
 from osrecipe.adapters.dism.tool import Tool
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
 BANNER = ["", "Deployment Image Servicing and Management tool", "Version: 10.0.26100.1150", ""]
 DONE = ["The operation completed successfully."]
 VERB = command.get_packages("m")
+VERB_OF_HOURS = command.add_package("m", "p")
 
 
 def said(*lines: str) -> Transcript:
@@ -47,11 +51,15 @@ number = len((here / "calls").read_text().splitlines())
 answers = json.loads((here / "answers.json").read_text())
 answer = answers[min(number, len(answers)) - 1]
 print("\\r\\n".join(answer.get("lines", [])), flush=True)
+for number in range(answer.get("bars", 0)):
+    print(f"\\r[==      {{number % 100}}.0%      ] ", end="", flush=True)
+    time.sleep(answer.get("every", 0))
 for argument in sys.argv:
     if argument.startswith("/LogPath:") and "log" in answer:
         pathlib.Path(argument[9:]).write_text(answer["log"])
 time.sleep(answer.get("sleep", 0))
 if answer.get("crash"): os.kill(os.getpid(), signal.SIGKILL)
+print("\\r\\n".join(["", *answer.get("after", [])]), flush=True)
 sys.exit(answer.get("code", 0))
 """
     )
@@ -174,3 +182,76 @@ def test_a_killed_dism_is_a_failure(tmp_path: Path) -> None:
     with pytest.raises(DismError) as caught:
         dism.run(VERB, Watch())
     assert "SIGKILL" in caught.value.reason
+
+
+def hurry(monkeypatch: pytest.MonkeyPatch, factor: float) -> None:
+    """Let the clock of running programs go faster: a second is so many."""
+    monkeypatch.setattr(process, "_LINGER", process._LINGER * factor)
+    monkeypatch.setattr(process, "time", SimpleNamespace(monotonic=lambda: time.monotonic() * factor))
+
+
+def test_a_bar_that_stands_still_is_no_reason_to_end_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More than half an hour without a word at 44 %, as was seen: it goes on, and ends well."""
+    hurry(monkeypatch, 1800)
+    answer = {"lines": [*BANNER, "[=======    44.0%      ]"], "sleep": 1.5, "after": DONE}
+    dism = program(tmp_path, [answer])
+    shares: list[float] = []
+    done = dism.run(VERB_OF_HOURS, Watch(progress=lambda share, _text: shares.append(share)))
+    assert (Kind.SUCCESS, 1) == (done.row.kind, calls(tmp_path))
+    assert 0.44 == max(shares)
+
+
+def test_its_wall_time_is_limited_whatever_it_prints(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bar that moves for ever does not buy time: after its budget the tree is ended, and it is not tried again."""
+    hurry(monkeypatch, 3600 * 4)
+    dism = program(tmp_path, [{"lines": BANNER, "bars": 2000, "every": 0.01, "after": DONE}])
+    with pytest.raises(DismError) as caught:
+        dism.run(VERB_OF_HOURS, Watch())
+    assert "its time was up" in caught.value.reason
+    assert 1 == calls(tmp_path)
+
+
+def test_every_command_has_hours() -> None:
+    """None may take less than half an hour, and servicing takes hours: those of a slow disk, not of a hanging one."""
+    verbs = [
+        command.mount("w", 1, "m"),
+        command.unmount("m", commit=True),
+        command.export("s", 1, "t"),
+        command.add_package("m", "p"),
+        command.enable_feature("m", "f"),
+        command.cleanup("m", reset_base=True),
+    ]
+    assert [] == [verb.doing for verb in verbs if not 3 <= verb.hours <= 12]
+    assert 0.5 <= command.mounted().hours
+
+
+def test_a_restart_as_an_error_line_needs_the_banner() -> None:
+    """`Error: 3010` is DISM's sentence for it; without the banner nothing is believed."""
+    assert judge(said(*BANNER, "Error: 3010", "", "words"), Finished(3010)).kind is Kind.PENDING
+    assert judge(said("Error: 3010", "", "words"), Finished(3010)).kind is Kind.FAILURE
+    assert judge(said("Error: 0"), Finished(0)).kind is Kind.FAILURE
+
+
+def test_the_waits_between_tries_grow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """1, 3, 10 and 30 seconds: what holds a file for a moment is waited for, what holds it for good is not for ever."""
+    clock = [0.0]
+    waited: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        clock[0] += seconds
+        waited.append(seconds)
+
+    monkeypatch.setattr("osrecipe.adapters.dism.calls.time", SimpleNamespace(monotonic=lambda: clock[0]))
+    made = program(tmp_path, [{"lines": [*BANNER, "Error: 0xc1420117"], "code": 1}])
+    dism = Dism(made.tool, DELAYS, sleep)
+    lines: list[str] = []
+    with pytest.raises(DismError):
+        dism.run(command.unmount("m", commit=False), Watch(log=lines.append, retry=frozenset({Kind.BUSY})))
+    assert 5 == calls(tmp_path)
+    assert clock[0] == pytest.approx(44.0)
+    assert ["1", "3", "10", "30"] == [
+        line.split()[-2] for line in lines if line.startswith("0xc1420117:") and "tried again" in line
+    ]
+    assert max(waited) <= 0.5

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from osrecipe.adapters.dism import output
 from osrecipe.adapters.dism.output import Transcript, blocks, feature_word, package_word
@@ -178,3 +180,84 @@ def test_a_bar_s_number_may_have_either_point(text: str) -> None:
     """The host's locale decides."""
     _, shares = read(text + "\r\n")
     assert shares == [0.505]
+
+
+LITERAL_PACKAGES = (
+    "Package Identity : Package_for_RollupFix~31bf3856ad364e35~amd64~~17134.345.1.5\r\n"
+    "State : Install Pending\r\nRelease Type : Security Update\r\nInstall Time :{time}\r\n\r\n"
+    "Package Identity : Package_for_ServicingStack_191~31bf3856ad364e35~amd64~~17134.191.1.0\r\n"
+    "State : Installed\r\nRelease Type : Update\r\nInstall Time :{time}\r\n\r\n"
+)
+LITERAL_DETAILS = (
+    "Details for image : D:\\images\\install.wim\r\n\r\nIndex : 7\r\nName : Windows 11 Pro N\r\n"
+    "Size : {size}\r\nVersion : 10.0.26100\r\nServicePack Build : 1742\r\nCreated : {moment}\r\n"
+    "Languages :\r\n\ten-GB (Default)\r\n\r\n"
+)
+HOSTS = {
+    "en-US": (" 4/1/2019 8:09 PM", "13,920,868,868 bytes", "4/1/2019 - 8:09:02 PM", "cp437"),
+    "en-GB": (" 01/04/2019 20:09", "18,675,690,173 bytes", "06/09/2024 - 04:26:57", "cp850"),
+    "de-DE": (" 19.03.2019 15:27", "13.920.868.868 bytes", "19.03.2019 - 15:27:55", "cp850"),
+    "fr-FR": (" 19/03/2019 15:27", "13\u00a0920\u00a0868\u00a0868 bytes", "19/03/2019 - 15:27:55", "cp850"),
+    "ja-JP": (" 2019/03/19 15:27", "13,920,868,868 bytes", "2019/03/19 - 15:27:55", "cp932"),
+    "pending": ("", "0 bytes", "", "cp866"),
+}
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_dates_and_digits_of_any_host_change_nothing(host: str) -> None:
+    """Labels are English, dates and grouping the host's: what is read is the same everywhere, in its code page or another."""
+    time, size, moment, page = HOSTS[host]
+    text = (
+        BANNER + LITERAL_PACKAGES.format(time=time) + LITERAL_DETAILS.format(size=size, moment=moment) + DONE
+    )
+    for encoding in (page, "utf-8", "cp1252"):
+        data = text.encode(page)
+        said, _ = read(data, encoding)
+        assert {
+            "package_for_rollupfix~31bf3856ad364e35~amd64~~17134.345.1.5": "Install Pending",
+            "package_for_servicingstack_191~31bf3856ad364e35~amd64~~17134.191.1.0": "Installed",
+        } == output.packages(said.text)
+        assert (Version.parse("10.0.26100.1150"), None, None) == (said.tool, said.image, said.error)
+        assert said.says_done
+
+
+@pytest.mark.parametrize("page", ["cp437", "cp850", "cp866", "cp932", "cp936", "utf-8"])
+def test_no_byte_stops_reading(page: str) -> None:
+    """Every byte there is, lead bytes without their followers too: banner, bar, code and words are still found."""
+    noise = bytes(sorted(set(range(256)) - set(b"\r\n")))
+    data = BANNER.encode() + noise + b"\r\n" + BAR.encode() + b"\r" + noise[128:] + b"\x81\r\n"
+    said, shares = read(data + b"\r\nError: 0x800f081e\r\n\r\nNot \x81 applicable.\r\n", page)
+    assert said.error == 0x800F081E
+    assert shares == pytest.approx([0.101])
+    assert said.tool is not None
+    assert "applicable." in said.words
+
+
+@given(st.binary(max_size=300), st.sampled_from(["cp437", "cp932", "utf-8"]))
+def test_any_output_is_read_without_an_error(data: bytes, page: str) -> None:
+    """A transcript answers whatever was printed, and no noise passes for success."""
+    said, shares = read(data, page)
+    assert not said.says_done
+    assert all(0 <= share <= 1 for share in shares)
+    assert isinstance(said.words, str)
+    assert said.error is None or 0 <= said.error <= 0xFFFF_FFFF
+    assert isinstance(output.packages(said.text) | output.features(said.text), dict)
+    assert isinstance(output.mounts(said.text), tuple)
+
+
+LOCALISED = (
+    b"\r\nTool zur Imageverwaltung f\x81r die Bereitstellung\r\nVersion: 10.0.26100.1150\r\n\r\n"
+    b"Fehler: 2\r\n\r\nDer Vorgang wurde erfolgreich beendet.\r\n"
+)
+
+
+def test_localised_text_is_never_taken_for_anything() -> None:
+    """Without `/English` there is no error, no success: nothing is guessed from a language."""
+    said, _ = read(LOCALISED, "cp850")
+    assert (None, False, "") == (said.error, said.says_done, said.words)
+
+
+def test_several_bars_on_one_line_and_none_half_a_bar() -> None:
+    """The last counts; a bar that was cut off is text."""
+    said, shares = read(f"{BAR}{FULL} done\r\n[=====      10.\r\n")
+    assert ([1.0], ["done", "[=====      10."]) == (shares, said.text)
