@@ -18,9 +18,9 @@ def doctor(
     ] = Path(),
     dism: DismOption = "",
 ) -> None:
-    """Look at this host: what either adapter needs, and whether `oscdimg` is there for recipes that ask for it.
+    """Look at this host: what the embedded adapter needs, and what the dism adapter needs. Changes nothing.
 
-    Changes nothing. Exit code 4 when neither adapter can work here.
+    It also says whether `oscdimg` is there, for recipes that ask for it. Exit code 4 when neither adapter can work here.
     """
     from osrecipe.adapters.dism.host import probe
     from osrecipe.adapters.dism.preflight import Level, examine, libraries

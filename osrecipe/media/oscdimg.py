@@ -56,6 +56,7 @@ def write(op: WriteIso, tree: Path, to: Path, boot_files: Mapping[str, Path], ct
     """
     check_label(op.label)
     tool = oscdimg.find()
+    ctx.log(f"oscdimg {tool.version} ({tool.origin})")
     part = to.with_name(f"{to.name}.part.iso")
     named = {firmware: str(path.relative_to(tree)) for firmware, path in boot_files.items()}
     try:

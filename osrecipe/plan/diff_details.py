@@ -28,6 +28,7 @@ from osrecipe.model.tasks import (
     InputRef,
     Op,
     VerifyMedia,
+    WriteIso,
 )
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 _CLIP = 200
 """Characters of a value; a longer one ends with a hash, so that two that differ late still differ."""
 _NAMES = frozenset({"op", "input", "tweak", "because", "content", "package", "registry", "delete"})
-_OTHERS = frozenset({"copy_folders", "parts", "expectations", "timestamp"})
+_OTHERS = frozenset({"copy_folders", "parts", "expectations", "timestamp", "writer"})
 """`timestamp` follows from the media, whose change is told itself; the others have words of their own below."""
 
 
@@ -87,6 +88,8 @@ def _values(op: Op, promised: frozenset[bytes]) -> dict[str, str]:
             found["images"] = str(len(op.parts))
         case VerifyMedia():
             found |= _expectations(op, promised)
+        case WriteIso():
+            found["writer"] = op.writer or "osrecipe"
         case _:
             if package := getattr(op, "package", ""):
                 found["package"] = package
