@@ -17,7 +17,7 @@ param(
     [hashtable] $Secrets = @{},
     # dism.exe: the system's, or the one of an ADK of the image's release.
     [string] $Dism = 'dism.exe',
-    # oscdimg.exe of the ADK; without it the finished media stays a folder.
+    # oscdimg.exe of the ADK; without it the finished media stays a folder, or nothing is begun where the recipe asks for it.
     [string] $Oscdimg = ''
 )
 Set-StrictMode -Version 2.0
@@ -170,6 +170,24 @@ function Copy-Newer {
     }
 }
 
+function Write-Iso {
+    # Started in the tree, so that boot images have short names: -bootdata has no way to quote a comma or a number sign.
+    param([string[]] $Options, [string] $To)
+    $tool = @(Get-Command -Name $Oscdimg -CommandType Application)[0].Source
+    $partial = $ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath("$To.part.iso")
+    Push-Location -LiteralPath $Tree
+    try {
+        & $tool @Options (Get-Location).ProviderPath $partial | Write-Host
+        $code = $LASTEXITCODE
+    }
+    finally { Pop-Location }
+    if ($code -ne 0) { throw "oscdimg ended with $code" }
+    if ((-not (Test-Path -LiteralPath $partial)) -or ((Get-Item -LiteralPath $partial).Length -eq 0)) {
+        throw 'oscdimg ended with 0 and wrote no ISO'
+    }
+    Move-Item -LiteralPath $partial -Destination $To
+}
+
 if (Test-Path -LiteralPath $Work) { throw "the work folder is there already: $Work" }
 if (-not $Inputs.ContainsKey("media")) { throw "no path is given for this input: media" }
 if (Test-Path -LiteralPath $Inputs["media"] -PathType Leaf) {
@@ -189,6 +207,7 @@ if (Test-Path -LiteralPath $Inputs["lcu"] -PathType Leaf) {
     if ($hash -ne "…") { throw "this input is not what was planned: lcu" }
 }
 elseif (-not (Test-Path -LiteralPath $Inputs["lcu"])) { throw "this input is not there: lcu" }
+if ($Oscdimg) { [void](Get-Command -Name $Oscdimg -CommandType Application) }
 [void](New-Item -ItemType Directory -Path $Work)
 $Tree = Join-Path $Work 'tree'
 $Disc = Mount-DiskImage -ImagePath $Inputs["media"] -Access ReadOnly -PassThru
@@ -440,11 +459,7 @@ if (Test-Path -LiteralPath "$(Get-Artifact "setup.service" "setup")") {
 
 # --- media.iso: write ../out/quickstart.iso
 Start-Unit "media.iso"
-if ($Oscdimg) {
-    $options = @("-m", "-o", "-u2", "-udfver102", "-lOSR_17134_228_X64_EN-US", "-bootdata:2`#p0,e,b$($Tree)\boot\etfsboot.com`#pEF,e,b$($Tree)\efi\microsoft\boot\efisys.bin")
-    & $Oscdimg @options $Tree "$(Get-Artifact "media.iso" "iso")"
-    if ($LASTEXITCODE -ne 0) { throw "oscdimg ended with $LASTEXITCODE" }
-}
+if ($Oscdimg) { Write-Iso @("-m", "-o", "-h", "-u2", "-udfver102", "-t05/17/2019,00:30:00", "-lOSR_17134_228_X64_EN-US", "-bootdata:2`#p0,e,bboot\etfsboot.com`#pEF,e,befi\microsoft\boot\efisys.bin") "$(Get-Artifact "media.iso" "iso")" }
 else { Write-Warning "no ISO was written: name oscdimg.exe with -Oscdimg; the media is in $Tree" }
 
 # --- media.verify: read the ISO back and verify it

@@ -90,6 +90,27 @@ def test_the_quickstart_script_is_as_reviewed(quickstart: Plan) -> None:
     assert GOLDEN.read_text(encoding="utf-8") == text
 
 
+def test_an_iso_is_written_with_a_run_s_own_options(quickstart: Plan) -> None:
+    """No folder of the host is in the boot entries; the tool is looked for before anything is made."""
+    text = script(quickstart)
+    assert r'"-bootdata:2`#p0,e,bboot\etfsboot.com`#pEF,e,befi\microsoft\boot\efisys.bin"' in text
+    assert text.index("Get-Command -Name $Oscdimg") < text.index("New-Item -ItemType Directory -Path $Work")
+    assert "the recipe asks for oscdimg" not in text
+
+
+def test_a_recipe_that_asks_for_oscdimg_begins_nothing_without_it(samples: Samples, tmp_path: Path) -> None:
+    """The script of any other leaves a folder then."""
+    recipe = tmp_path / "asking.yaml"
+    text = (ROOT / "recipes" / "quickstart.yaml").read_text(encoding="utf-8")
+    recipe.write_text(
+        text.replace("quickstart.iso\n", "quickstart.iso\n  writer: oscdimg\n"), encoding="utf-8"
+    )
+    made = script(compiled(recipe, samples.folder))
+    assert [] == faults(made)
+    stop = made.index('if (-not $Oscdimg) { throw "the recipe asks for oscdimg')
+    assert stop < made.index("New-Item -ItemType Directory -Path $Work")
+
+
 def test_every_task_is_there_in_the_plan_s_order(quickstart: Plan) -> None:
     """Tasks of sessions by their ids, jobs by theirs."""
     text = script(quickstart)
