@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from osrecipe.adapters import oscdimg
 from osrecipe.adapters.dism import describe
+from osrecipe.adapters.dism.codes import spellings
 from osrecipe.adapters.dism.features import NETFX3, netfx3_names
 from osrecipe.adapters.dism.listings import SETTING_LABELS
 from osrecipe.model.plan import Session
@@ -198,7 +199,8 @@ def _described(task: Task, unit: Session | Job) -> list[str]:
 def _dism(action: Action, tolerated: Sequence[str] = ()) -> str:
     arguments = ", ".join(argument(text) for text in action.argv[1:])
     line = f"Invoke-Dism @({arguments})"
-    return f"{line} @({', '.join(str(int(code, 16)) for code in tolerated)})" if tolerated else line
+    numbers = [str(spelt) for code in tolerated for spelt in spellings(code)]
+    return f"{line} @({', '.join(numbers)})" if numbers else line
 
 
 def _plain(task: Task, unit: Session | Job) -> Iterator[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from osrecipe.adapters.dism import command
-from osrecipe.adapters.dism.calls import watching
+from osrecipe.adapters.dism.calls import marked, watching
 from osrecipe.model.adapter import Outcome
 from osrecipe.model.words import count
 
@@ -25,8 +25,9 @@ def apply_unattend(place: Workplace, op: ApplyUnattend, ctx: Context) -> Outcome
     Raises:
         TaskError: DISM fails.
     """
-    place.dism.run(command.apply_unattend(place.folder, str(ctx.resolve(op.source))), watching(ctx))
-    return Outcome(
+    done = place.dism.run(command.apply_unattend(place.folder, str(ctx.resolve(op.source))), watching(ctx))
+    outcome = Outcome(
         detail=f"{count(len(op.settings), 'setting')} given to DISM: {', '.join(op.settings)}",
         figures=(("settings", len(op.settings)),),
     )
+    return marked(outcome, done)

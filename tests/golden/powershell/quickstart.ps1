@@ -75,12 +75,12 @@ function Get-SourceFolder {
 }
 
 function Copy-Alone {
-    # A package in a folder of its own: DISM takes other packages it finds beside one.
-    param([string] $Id)
-    $folder = Join-Path $Scratch $Id
+    # A package in a folder of its own, with the checkpoints it builds on: DISM takes other packages it finds beside one.
+    param([string[]] $Ids)
+    $folder = Join-Path $Scratch $Ids[0]
     [void](New-Item -ItemType Directory -Force -Path $folder)
-    Copy-Item -LiteralPath $Inputs[$Id] -Destination $folder -Force
-    return (Join-Path $folder (Split-Path -Leaf $Inputs[$Id]))
+    foreach ($one in $Ids) { Copy-Item -LiteralPath $Inputs[$one] -Destination $folder -Force }
+    return (Join-Path $folder (Split-Path -Leaf $Inputs[$Ids[0]]))
 }
 
 function Assert-Package {
@@ -97,6 +97,40 @@ function Assert-Feature {
     $said = (& $Dism /English "/Image:$Mount" /Get-Features) -join "`n"
     if (-not ($said -match ('(?im)^Feature Name : ' + [regex]::Escape($Name) + '\s*\nState : (' + ($States -join '|') + ')'))) {
         throw "DISM lists the feature otherwise: $Name"
+    }
+}
+
+function Assert-Capability {
+    param([string] $Name, [bool] $There)
+    $said = (& $Dism /English "/Image:$Mount" /Get-Capabilities) -join "`n"
+    $found = $said -match ('(?im)^Capability Identity : ' + [regex]::Escape($Name) + '\s*\nState : (Installed|Install Pending)')
+    if ($found -ne $There) { throw "DISM lists the capability otherwise: $Name" }
+}
+
+function Assert-NoApp {
+    param([string] $Package)
+    $said = (& $Dism /English "/Image:$Mount" /Get-ProvisionedAppxPackages) -join "`n"
+    if ($said -match ('(?im)^PackageName : ' + [regex]::Escape($Package) + '\s*$')) { throw "the app is still there: $Package" }
+}
+
+function Assert-Drivers {
+    # DISM reports an INF it can't use and calls that success.
+    param([string[]] $Names)
+    $said = (& $Dism /English "/Image:$Mount" /Get-Drivers) -join "`n"
+    foreach ($one in $Names) {
+        if (-not ($said -match ('(?im)^Original File Name : ' + [regex]::Escape($one) + '\s*$'))) {
+            throw "DISM does not list the driver: $one"
+        }
+    }
+}
+
+function Assert-Setting {
+    param([string] $Label, [string[]] $Values)
+    $said = (& $Dism /English "/Image:$Mount" /Get-Intl) -join "`n"
+    foreach ($one in $Values) {
+        if (-not ($said -match ('(?im)^' + [regex]::Escape($Label) + ' : .*' + [regex]::Escape($one)))) {
+            throw "DISM reports another value: $Label"
+        }
     }
 }
 
@@ -242,11 +276,11 @@ try {
     Invoke-Dism @("/English", "/NoRestart", "/LogPath:$($Log)", "/LogLevel:3", "/ScratchDir:$($Scratch)", "/Mount-Image", "/ImageFile:$($Image)", "/Index:1", "/MountDir:$($Mount)")
 
     # winre/ssu: add servicing-stack KB9000001
-    Invoke-Dism @("/English", "/NoRestart", "/LogPath:$($Log)", "/LogLevel:3", "/ScratchDir:$($Scratch)", "/Image:$($Mount)", "/Add-Package", "/PackagePath:$(Copy-Alone "ssu")")
+    Invoke-Dism @("/English", "/NoRestart", "/LogPath:$($Log)", "/LogLevel:3", "/ScratchDir:$($Scratch)", "/Image:$($Mount)", "/Add-Package", "/PackagePath:$(Copy-Alone @("ssu"))")
     Assert-Package "Package_for_ServicingStack_191~31bf3856ad364e35~amd64~~17134.191.1.0"
 
     # winre/lcu: add cumulative KB9000002 17134.228
-    Invoke-Dism @("/English", "/NoRestart", "/LogPath:$($Log)", "/LogLevel:3", "/ScratchDir:$($Scratch)", "/Image:$($Mount)", "/Add-Package", "/PackagePath:$(Copy-Alone "lcu")")
+    Invoke-Dism @("/English", "/NoRestart", "/LogPath:$($Log)", "/LogLevel:3", "/ScratchDir:$($Scratch)", "/Image:$($Mount)", "/Add-Package", "/PackagePath:$(Copy-Alone @("lcu"))")
     Assert-Package "Package_for_RollupFix~31bf3856ad364e35~amd64~~17134.228.1.0"
 
     # winre/cleanup: clean up superseded components and reset the base
@@ -269,11 +303,11 @@ try {
     Invoke-Dism @("/English", "/NoRestart", "/LogPath:$($Log)", "/LogLevel:3", "/ScratchDir:$($Scratch)", "/Mount-Image", "/ImageFile:$($Image)", "/Index:1", "/MountDir:$($Mount)")
 
     # install-professional/ssu: add servicing-stack KB9000001
-    Invoke-Dism @("/English", "/NoRestart", "/LogPath:$($Log)", "/LogLevel:3", "/ScratchDir:$($Scratch)", "/Image:$($Mount)", "/Add-Package", "/PackagePath:$(Copy-Alone "ssu")")
+    Invoke-Dism @("/English", "/NoRestart", "/LogPath:$($Log)", "/LogLevel:3", "/ScratchDir:$($Scratch)", "/Image:$($Mount)", "/Add-Package", "/PackagePath:$(Copy-Alone @("ssu"))")
     Assert-Package "Package_for_ServicingStack_191~31bf3856ad364e35~amd64~~17134.191.1.0"
 
     # install-professional/lcu: add cumulative KB9000002 17134.228
-    Invoke-Dism @("/English", "/NoRestart", "/LogPath:$($Log)", "/LogLevel:3", "/ScratchDir:$($Scratch)", "/Image:$($Mount)", "/Add-Package", "/PackagePath:$(Copy-Alone "lcu")")
+    Invoke-Dism @("/English", "/NoRestart", "/LogPath:$($Log)", "/LogLevel:3", "/ScratchDir:$($Scratch)", "/Image:$($Mount)", "/Add-Package", "/PackagePath:$(Copy-Alone @("lcu"))")
     Assert-Package "Package_for_RollupFix~31bf3856ad364e35~amd64~~17134.228.1.0"
 
     # install-professional/cleanup: clean up superseded components
@@ -289,7 +323,7 @@ try {
     Assert-Feature "NetFx3" @("Enabled", "Enable Pending")
 
     # install-professional/lcu-after-netfx3: add cumulative KB9000002 17134.228 again
-    Invoke-Dism @("/English", "/NoRestart", "/LogPath:$($Log)", "/LogLevel:3", "/ScratchDir:$($Scratch)", "/Image:$($Mount)", "/Add-Package", "/PackagePath:$(Copy-Alone "lcu")")
+    Invoke-Dism @("/English", "/NoRestart", "/LogPath:$($Log)", "/LogLevel:3", "/ScratchDir:$($Scratch)", "/Image:$($Mount)", "/Add-Package", "/PackagePath:$(Copy-Alone @("lcu"))")
     Assert-Package "Package_for_RollupFix~31bf3856ad364e35~amd64~~17134.228.1.0"
 
     Invoke-Dism @("/English", "/NoRestart", "/LogPath:$($Log)", "/LogLevel:3", "/ScratchDir:$($Scratch)", "/Unmount-Image", "/MountDir:$($Mount)", "/Commit")
@@ -324,11 +358,11 @@ try {
     Invoke-Dism @("/English", "/NoRestart", "/LogPath:$($Log)", "/LogLevel:3", "/ScratchDir:$($Scratch)", "/Mount-Image", "/ImageFile:$($Image)", "/Index:1", "/MountDir:$($Mount)")
 
     # install-enterprise/ssu: add servicing-stack KB9000001
-    Invoke-Dism @("/English", "/NoRestart", "/LogPath:$($Log)", "/LogLevel:3", "/ScratchDir:$($Scratch)", "/Image:$($Mount)", "/Add-Package", "/PackagePath:$(Copy-Alone "ssu")")
+    Invoke-Dism @("/English", "/NoRestart", "/LogPath:$($Log)", "/LogLevel:3", "/ScratchDir:$($Scratch)", "/Image:$($Mount)", "/Add-Package", "/PackagePath:$(Copy-Alone @("ssu"))")
     Assert-Package "Package_for_ServicingStack_191~31bf3856ad364e35~amd64~~17134.191.1.0"
 
     # install-enterprise/lcu: add cumulative KB9000002 17134.228
-    Invoke-Dism @("/English", "/NoRestart", "/LogPath:$($Log)", "/LogLevel:3", "/ScratchDir:$($Scratch)", "/Image:$($Mount)", "/Add-Package", "/PackagePath:$(Copy-Alone "lcu")")
+    Invoke-Dism @("/English", "/NoRestart", "/LogPath:$($Log)", "/LogLevel:3", "/ScratchDir:$($Scratch)", "/Image:$($Mount)", "/Add-Package", "/PackagePath:$(Copy-Alone @("lcu"))")
     Assert-Package "Package_for_RollupFix~31bf3856ad364e35~amd64~~17134.228.1.0"
 
     # install-enterprise/cleanup: clean up superseded components
@@ -341,7 +375,7 @@ try {
     Assert-Feature "NetFx3" @("Enabled", "Enable Pending")
 
     # install-enterprise/lcu-after-netfx3: add cumulative KB9000002 17134.228 again
-    Invoke-Dism @("/English", "/NoRestart", "/LogPath:$($Log)", "/LogLevel:3", "/ScratchDir:$($Scratch)", "/Image:$($Mount)", "/Add-Package", "/PackagePath:$(Copy-Alone "lcu")")
+    Invoke-Dism @("/English", "/NoRestart", "/LogPath:$($Log)", "/LogLevel:3", "/ScratchDir:$($Scratch)", "/Image:$($Mount)", "/Add-Package", "/PackagePath:$(Copy-Alone @("lcu"))")
     Assert-Package "Package_for_RollupFix~31bf3856ad364e35~amd64~~17134.228.1.0"
 
     Invoke-Dism @("/English", "/NoRestart", "/LogPath:$($Log)", "/LogLevel:3", "/ScratchDir:$($Scratch)", "/Unmount-Image", "/MountDir:$($Mount)", "/Commit")
@@ -376,11 +410,11 @@ try {
     Invoke-Dism @("/English", "/NoRestart", "/LogPath:$($Log)", "/LogLevel:3", "/ScratchDir:$($Scratch)", "/Mount-Image", "/ImageFile:$($Image)", "/Index:1", "/MountDir:$($Mount)")
 
     # winpe/ssu: add servicing-stack KB9000001
-    Invoke-Dism @("/English", "/NoRestart", "/LogPath:$($Log)", "/LogLevel:3", "/ScratchDir:$($Scratch)", "/Image:$($Mount)", "/Add-Package", "/PackagePath:$(Copy-Alone "ssu")")
+    Invoke-Dism @("/English", "/NoRestart", "/LogPath:$($Log)", "/LogLevel:3", "/ScratchDir:$($Scratch)", "/Image:$($Mount)", "/Add-Package", "/PackagePath:$(Copy-Alone @("ssu"))")
     Assert-Package "Package_for_ServicingStack_191~31bf3856ad364e35~amd64~~17134.191.1.0"
 
     # winpe/lcu: add cumulative KB9000002 17134.228
-    Invoke-Dism @("/English", "/NoRestart", "/LogPath:$($Log)", "/LogLevel:3", "/ScratchDir:$($Scratch)", "/Image:$($Mount)", "/Add-Package", "/PackagePath:$(Copy-Alone "lcu")")
+    Invoke-Dism @("/English", "/NoRestart", "/LogPath:$($Log)", "/LogLevel:3", "/ScratchDir:$($Scratch)", "/Image:$($Mount)", "/Add-Package", "/PackagePath:$(Copy-Alone @("lcu"))")
     Assert-Package "Package_for_RollupFix~31bf3856ad364e35~amd64~~17134.228.1.0"
 
     # winpe/cleanup: clean up superseded components and reset the base
@@ -399,11 +433,11 @@ try {
     Invoke-Dism @("/English", "/NoRestart", "/LogPath:$($Log)", "/LogLevel:3", "/ScratchDir:$($Scratch)", "/Mount-Image", "/ImageFile:$($Image)", "/Index:1", "/MountDir:$($Mount)")
 
     # setup/ssu: add servicing-stack KB9000001
-    Invoke-Dism @("/English", "/NoRestart", "/LogPath:$($Log)", "/LogLevel:3", "/ScratchDir:$($Scratch)", "/Image:$($Mount)", "/Add-Package", "/PackagePath:$(Copy-Alone "ssu")")
+    Invoke-Dism @("/English", "/NoRestart", "/LogPath:$($Log)", "/LogLevel:3", "/ScratchDir:$($Scratch)", "/Image:$($Mount)", "/Add-Package", "/PackagePath:$(Copy-Alone @("ssu"))")
     Assert-Package "Package_for_ServicingStack_191~31bf3856ad364e35~amd64~~17134.191.1.0"
 
     # setup/lcu: add cumulative KB9000002 17134.228
-    Invoke-Dism @("/English", "/NoRestart", "/LogPath:$($Log)", "/LogLevel:3", "/ScratchDir:$($Scratch)", "/Image:$($Mount)", "/Add-Package", "/PackagePath:$(Copy-Alone "lcu")")
+    Invoke-Dism @("/English", "/NoRestart", "/LogPath:$($Log)", "/LogLevel:3", "/ScratchDir:$($Scratch)", "/Image:$($Mount)", "/Add-Package", "/PackagePath:$(Copy-Alone @("lcu"))")
     Assert-Package "Package_for_RollupFix~31bf3856ad364e35~amd64~~17134.228.1.0"
 
     # setup/cleanup: clean up superseded components and reset the base
