@@ -49,7 +49,7 @@ def write_media(op: WriteIso, tree: Path, artifacts: Path, ctx: Context) -> Outc
         timestamp=op.timestamp,
         progress=progress,
     )
-    with target.open("rb") as stream:
+    with target.open("r+b") as stream:  # Windows flushes only what may be written
         os.fsync(stream.fileno())
     size = target.stat().st_size
     boots = " and ".join({"bios": "BIOS", "efi": "UEFI"}[each] for each in op.firmware) or "nothing"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from support.house import ROOT
@@ -14,11 +15,10 @@ from osrecipe.adapters.dism.calls import Dism
 from osrecipe.adapters.dism.tool import Tool, find
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import pytest
 
-LAUNCHER = ROOT / "tests" / "standin" / "dism"
+LAUNCHER = Path(os.environ.get("STANDIN_LAUNCHER") or ROOT / "tests" / "standin" / "dism")
+"""The stand-in as a program: a POSIX one, or the Windows one of the tests under Wine, which the variable names."""
 QUICK = (0.05, 0.05, 0.05)
 """Delays between tries that a test can wait for."""
 

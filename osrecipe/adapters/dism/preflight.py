@@ -141,11 +141,13 @@ def _tool(host: Host) -> Finding:
         )
     if host.trouble or host.tool.version is None:
         why = host.trouble or "it prints no banner"
-        return Finding("dism", Level.FAIL, f"`{host.tool.path}` does not answer as DISM: {why}", _ELEVATE)
+        hint = _OTHER if host.is_elevated else _ELEVATE
+        return Finding("dism", Level.FAIL, f"`{host.tool.path}` does not answer as DISM: {why}", hint)
     return Finding("dism", Level.OK, f"`{host.tool.path}`, version {host.tool.version} ({host.tool.origin})")
 
 
 _ELEVATE: Final = "run in a console that was started as administrator"
+_OTHER: Final = "name another one with `--dism PATH`; the embedded adapter needs none"
 
 
 def _elevation(host: Host) -> Finding:
