@@ -68,10 +68,10 @@ class Machine:
 
     @property
     def mounts(self) -> list[str]:
-        """The folders that are mounted."""
+        """The folders that are mounted, as they were named."""
         file = self.folder / "state" / "mounts.json"
         rows = json.loads(file.read_text(encoding="utf-8")) if file.exists() else []
-        return [row["folder"] for row in rows]
+        return [row["shown_folder"] for row in rows]
 
 
 def machine(folder: Path, monkeypatch: pytest.MonkeyPatch | None = None) -> Machine:

@@ -232,6 +232,9 @@ def _paths(host: Host, work: Path | None) -> list[Finding]:
     text = str(work)
     length = len(text) + _MOUNT_BELOW + _BELOW_WORK
     found = []
+    if host.system == "Windows" and not _can_print(text, host.encoding):
+        reason = f"DISM can't name the work folder in its output's code page, so no mount would be found: `{work}`"
+        found.append(Finding("names", Level.FAIL, reason, "name an output whose path is plain ASCII"))
     if host.system == "Windows" and _PROFILE in text.lower():
         text_of = f"the work folder is in a user's profile: `{work}`"
         found.append(Finding("profile", Level.WARN, text_of, "Microsoft advises against mounting there"))
@@ -245,3 +248,11 @@ def _paths(host: Host, work: Path | None) -> list[Finding]:
             Finding("paths", Level.OK, f"paths below the mount folders have about {length} characters")
         )
     return found
+
+
+def _can_print(text: str, encoding: str) -> bool:
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        return False
+    return True
