@@ -304,10 +304,15 @@ def _start(
         ) from problem
 
 
-def _creation_flags() -> int:
-    if sys.platform != "win32":
+if sys.platform == "win32":
+
+    def _creation_flags() -> int:
+        return _NEW_GROUP if has_console() else _NEW_GROUP | _NO_WINDOW
+
+else:
+
+    def _creation_flags() -> int:
         return 0
-    return _NEW_GROUP if has_console() else _NEW_GROUP | _NO_WINDOW
 
 
 class _Tree:

@@ -233,7 +233,9 @@ def _paths(host: Host, work: Path | None) -> list[Finding]:
     length = len(text) + _MOUNT_BELOW + _BELOW_WORK
     found = []
     if host.system == "Windows" and not _can_print(text, host.encoding):
-        reason = f"DISM can't name the work folder in its output's code page, so no mount would be found: `{work}`"
+        reason = (
+            f"DISM can't name the work folder in its output's code page, so no mount would be found: `{work}`"
+        )
         found.append(Finding("names", Level.FAIL, reason, "name an output whose path is plain ASCII"))
     if host.system == "Windows" and _PROFILE in text.lower():
         text_of = f"the work folder is in a user's profile: `{work}`"
