@@ -48,6 +48,9 @@ output: {iso: out/small.iso}
 """
 BOOT = "sources\\boot.wim"
 HIVE = "Windows\\System32\\config\\SOFTWARE"
+_TIMES = re.compile(
+    r'<mtime>[^<]*</mtime>|(?<=key="LastResetBase_UTC") value="[^"]*"|(?<=key="InstallTimeLow") value="[^"]*"'
+)
 STUB = "without its banner: is this DISM at all?"
 
 
@@ -200,7 +203,7 @@ def disc(iso: Path, to: Path) -> dict[str, object]:
     hive = held.pop(f"2:{HIVE.lower()}")
     assert isinstance(hive, Seen)
     text = witness("hivexml", str(extract_file(wim, 2, HIVE, to / "hive")))
-    return held | {"values": re.sub(r"<mtime>[^<]*</mtime>", "", text), "hive": replace(hive, streams=())}
+    return held | {"values": _TIMES.sub("", text), "hive": replace(hive, streams=())}
 
 
 def mount_another(world: World, folder: Path) -> None:
