@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 import threading
 import time
 from dataclasses import replace
@@ -219,7 +220,7 @@ def test_a_crash_in_the_middle_fails(bench: Bench, host: Machine) -> None:
     image = opened(bench)
     with pytest.raises(TaskError) as caught:
         add_stack(bench, image)
-    assert "SIGKILL" in caught.value.reason
+    assert ("0x80070001" if sys.platform == "win32" else "SIGKILL") in caught.value.reason
     image.discard()
     assert [] == host.mounts
 
@@ -287,6 +288,7 @@ def test_a_busy_folder_is_tried_again(bench: Bench, host: Machine, tmp_path: Pat
     again.discard()
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="who holds files is not known on Windows")
 def test_who_holds_a_folder_is_said(bench: Bench, host: Machine, tmp_path: Path) -> None:
     """A real open file in the mount folder: the unmount fails by name, and works once it is closed."""
     image = opened(bench)
