@@ -30,7 +30,9 @@ def write_media(op: WriteIso, tree: Path, artifacts: Path, ctx: Context) -> Outc
         OsrecipeError: the recipe names a writer that is not on this host.
     """
     target = artifacts / "iso"
-    boot_files = {firmware: _boot_file(tree, WinPath(BOOT_FILES[firmware])) for firmware in op.firmware}
+    boot_files: dict[str, Path] = {
+        firmware: _boot_file(tree, WinPath(BOOT_FILES[firmware])) for firmware in op.firmware
+    }
     if op.writer == "oscdimg":
         by = f", written by {oscdimg.write(op, tree, target, boot_files, ctx)}"
     else:

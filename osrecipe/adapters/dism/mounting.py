@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from osrecipe.adapters.dism import command, output
 from osrecipe.adapters.dism.calls import Watch, failed, watching
 from osrecipe.adapters.dism.codes import Kind
-from osrecipe.adapters.dism.holders import holders
+from osrecipe.adapters.dism.holders import held_by
 from osrecipe.formats.errors import FormatError
 from osrecipe.formats.wim.reader import WimReader
 from osrecipe.model.adapter import TaskError
@@ -101,7 +101,7 @@ class Mounted:
             TaskError: it was not saved, or is still mounted.
         """
         before = _stamp(self._wim)
-        watch = replace(watching(self._ctx), retry=_RETRY)
+        watch = replace(watching(self._ctx), retry=_RETRY, held_by=lambda: held_by(self.folder))
         try:
             self._dism.run(command.unmount(str(self.folder), commit=True), watch)
         except TaskError as cause:
@@ -115,11 +115,11 @@ class Mounted:
         row = getattr(cause, "row", None)
         if row is None or (row.kind is not Kind.BUSY and row.number != _HALF):
             raise cause
-        who = holders(self.folder)
-        note = f"; it is held by {', '.join(who)}" if who else ""
+        # A second try after open files ends with another code, whose failure names nobody yet.
+        note = "" if row.kind is Kind.BUSY else held_by(self.folder)
         if _stamp(self._wim) == before or not _is_whole(self._wim):
             raise failed(row.slug, f"{cause.reason}{note}", cause.remedy) from cause
-        self._ctx.log(f"saved, but the folder could not be let go{note}")
+        self._ctx.log(f"saved, but the folder could not be let go: {cause.reason}{note}")
         self.discard()
         if self.is_held:
             raise failed(row.slug, f"{cause.reason}{note}", cause.remedy) from cause
@@ -131,6 +131,10 @@ class Mounted:
         watch = Watch(log=self._ctx.log, retry=_RETRY)
         if let_go(self._dism, self.folder, watch):
             self._release()
+        else:
+            self._ctx.log(
+                f"still mounted, for `osrecipe clean` to give up: `{self.folder}`{held_by(self.folder)}"
+            )
 
     def _row(self, watch: Watch) -> Mount | None:
         rows = listed(self._dism, watch)
@@ -147,6 +151,7 @@ def let_go(dism: Dism, folder: Path, watch: Watch) -> bool:
     A mount that has to be mounted again first is. Damaged records are removed with `/Cleanup-Mountpoints` only when
     nothing else is mounted on this host, for it looks at all mounts.
     """
+    watch = replace(watch, held_by=lambda: held_by(folder))
     row = _find(dism, folder, watch)
     if row is not None and row.needs_remount:
         _try(dism, command.remount(str(folder)), watch)
