@@ -80,23 +80,33 @@ class Library(Protocol):
         """End the session."""
 
 
-def library() -> Library | None:
-    """Windows' own; None where there is none."""
-    if sys.platform != "win32":
+if sys.platform == "win32":
+
+    def library() -> Library | None:
+        """Windows' own; None where there is none."""
+        try:
+            found = ctypes.WinDLL("rstrtmgr")
+        except OSError:
+            return None
+        word, count, pointer = ctypes.c_uint32, ctypes.c_uint, ctypes.c_void_p
+        found.RmStartSession.argtypes = (pointer, word, pointer)
+        found.RmRegisterResources.argtypes = (word, count, pointer, count, pointer, count, pointer)
+        found.RmGetList.argtypes = (word, pointer, pointer, pointer, pointer)
+        found.RmEndSession.argtypes = (word,)
+        for function in (
+            found.RmStartSession,
+            found.RmRegisterResources,
+            found.RmGetList,
+            found.RmEndSession,
+        ):
+            function.restype = word
+        return found
+
+else:
+
+    def library() -> Library | None:
+        """Windows' own; None where there is none."""
         return None
-    try:
-        found = ctypes.WinDLL("rstrtmgr")
-    except OSError:
-        return None
-    word, pointer = ctypes.c_uint32, ctypes.c_void_p
-    found.RmStartSession.argtypes = (pointer, word, pointer)
-    count = ctypes.c_uint
-    found.RmRegisterResources.argtypes = (word, count, pointer, count, pointer, count, pointer)
-    found.RmGetList.argtypes = (word, pointer, pointer, pointer, pointer)
-    found.RmEndSession.argtypes = (word,)
-    for function in (found.RmStartSession, found.RmRegisterResources, found.RmGetList, found.RmEndSession):
-        function.restype = word
-    return found
 
 
 def users(
