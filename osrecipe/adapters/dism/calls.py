@@ -52,12 +52,14 @@ class Watch:
         folder: where DISM's own log and scratch folder are made; None for DISM's defaults.
         progress: 0.0 to 1.0 and a text; raises `CancelledError` when the run is to stop.
         retry: kinds of codes after which the command is tried again.
+        held_by: the end of a sentence that says who has files open; asked when DISM says that somebody has.
     """
 
     folder: Path | None = None
     progress: Callable[[float, str], None] = lambda _share, _text: None
     log: Callable[[str], None] = lambda _line: None
     retry: frozenset[Kind] = frozenset({Kind.TRANSIENT})
+    held_by: Callable[[], str] = lambda: ""
     low: float = 0.0
     high: float = 1.0
 
@@ -116,6 +118,7 @@ class Dism:
             OsrecipeError: DISM can't be started.
         """
         delays = iter(self.delays)
+        is_first = True
         while True:
             said, finished = self._once(verb, watch)
             row = judge(said, finished)
@@ -124,9 +127,12 @@ class Dism:
                     watch.log(f"{row.text}: {row.meaning}")
                 return Done(said, row)
             delay = next(delays, None) if row.kind in watch.retry else None
+            # Asking takes a while on Windows: once for the log, and once for the failure.
+            who = watch.held_by() if row.kind is Kind.BUSY and (is_first or delay is None) else ""
             if delay is None:
-                raise DismError(row, reason(verb, row, said, finished))
-            watch.log(f"{row.text}: {row.meaning}; tried again in {delay:g} seconds")
+                raise DismError(row, reason(verb, row, said, finished) + who)
+            watch.log(f"{row.text}: {row.meaning}{who}; tried again in {delay:g} seconds")
+            is_first = False
             self._wait(delay, verb, watch)
 
     def _once(self, verb: Verb, watch: Watch) -> tuple[Transcript, Finished]:
