@@ -50,7 +50,7 @@ def serviced(bench: Bench) -> list[str]:
     said.append(f"{caught.value.slug} {caught.value.code}: {caught.value.reason}")
     image.commit(bench.folder / "saved.wim")
     again, _ = bench.open(str(bench.folder / "saved.wim"))
-    said += [f"{again.package_state(bench.samples.answer(stem)['identity'])}" for stem in (SSU, LCU)]
+    said += [f"{again.state('package', bench.samples.answer(stem)['identity'])}" for stem in (SSU, LCU)]
     again.discard()
     return said
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from osrecipe.adapters.dism import codes, command, output
-from osrecipe.adapters.dism.calls import DismError, failed, watching
+from osrecipe.adapters.dism.calls import DismError, failed
 from osrecipe.adapters.dism.workplace import LISTED
 from osrecipe.model.adapter import Outcome
 from osrecipe.model.codes import Slug
@@ -31,7 +31,7 @@ def clean_up(place: Workplace, op: CleanupImage, ctx: Context) -> Outcome:
         raise DismError(codes.lookup(_IS_PENDING), f"actions are pending in the image: `{PENDING}`")
     before = place.packages(ctx)
     verb = command.cleanup(place.folder, reset_base=op.level == "reset-base")
-    place.dism.run(verb, watching(ctx, 0, LISTED))
+    place.command(verb, ctx, lambda: place.is_told(ctx))
     after = place.packages(ctx, LISTED)
     if lost := _lost(before, after):
         raise failed(Slug.RUN_CHECK_FAILED, f"cleanup lost an installed package: `{lost[0]}`")

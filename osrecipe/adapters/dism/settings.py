@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from osrecipe.adapters.dism import command, listings
-from osrecipe.adapters.dism.calls import watching
 from osrecipe.adapters.dism.workplace import LISTED, otherwise
 from osrecipe.model.adapter import Outcome
 from osrecipe.model.words import count
@@ -30,7 +29,8 @@ def change_settings(place: Workplace, op: ChangeSettings, ctx: Context) -> Outco
     """
     for number, setting in enumerate(op.settings):
         low, high = (LISTED * n / len(op.settings) for n in (number, number + 1))
-        place.dism.run(command.set_intl(place.folder, setting.name, setting.value), watching(ctx, low, high))
+        verb = command.set_intl(place.folder, setting.name, setting.value)
+        place.command(verb, ctx, lambda: place.is_told(ctx), low=low, high=high)
     found = listings.settings(place.ask(command.get_intl(place.folder), ctx, LISTED))
     wanted = {name: s.value for s in op.settings for name in (COVERED if s.name == ALL else (s.name,))}
     for name, value in wanted.items():

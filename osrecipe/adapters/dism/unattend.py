@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from osrecipe.adapters.dism import command
-from osrecipe.adapters.dism.calls import watching
 from osrecipe.model.adapter import Outcome
 from osrecipe.model.words import count
 
@@ -25,7 +24,8 @@ def apply_unattend(place: Workplace, op: ApplyUnattend, ctx: Context) -> Outcome
     Raises:
         TaskError: DISM fails.
     """
-    place.dism.run(command.apply_unattend(place.folder, str(ctx.resolve(op.source))), watching(ctx))
+    verb = command.apply_unattend(place.folder, str(ctx.resolve(op.source)))
+    place.command(verb, ctx, lambda: place.is_told(ctx), high=1)
     return Outcome(
         detail=f"{count(len(op.settings), 'setting')} given to DISM: {', '.join(op.settings)}",
         figures=(("settings", len(op.settings)),),
