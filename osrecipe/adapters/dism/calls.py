@@ -250,6 +250,34 @@ def marked(outcome: Outcome, left: Sequence[Code]) -> Outcome:
     )
 
 
+def surely(dism: Dism, verb: Verb, watch: Watch, ask: Callable[[], bool | None]) -> None:
+    """Carry a command out; where DISM's host process died, what is there decides.
+
+    Args:
+        dism: who does it.
+        verb: what to do.
+        watch: who follows it.
+        ask: True where it was done, False where nothing was, so that it is done once more, None where neither is sure.
+
+    Raises:
+        DismError: it failed.
+    """
+    try:
+        dism.run(verb, watch)
+    except DismError as cause:
+        if cause.row.kind is not Kind.PROBE:
+            raise
+        was_done = ask()
+        watch.log(f"{cause.reason}; asked, it was {_ASKED[was_done]}")
+        if was_done is None:
+            raise
+        if not was_done:
+            dism.run(verb, watch)
+
+
+_ASKED: Final = {True: "done", False: "not begun", None: "left half done"}
+
+
 def failed(slug: Slug, reason: str, remedy: str = "") -> TaskError:
     """An error that no code stands for."""
     return TaskError(slug, reason, remedy=remedy)
