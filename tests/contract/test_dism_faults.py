@@ -508,12 +508,17 @@ def test_damaged_records_are_cleaned_up_only_when_nothing_of_others_is_mounted(
 VERBS = {"/Get-MountedImageInfo", "/Unmount-Image", "/Cleanup-Mountpoints", "/Remount-Image"}
 
 
-def test_a_dism_that_dies_while_it_lets_go_is_recovered(bench: Bench, host: Machine) -> None:
-    """Killed in the middle of giving up: the record is damaged, and the next steps remove it."""
+@pytest.mark.parametrize(("at", "unmounts", "cleanups"), [(0, 2, 0), (50, 1, 1)])
+def test_a_dism_that_dies_while_it_lets_go_is_recovered(
+    bench: Bench, host: Machine, at: int, unmounts: int, cleanups: int
+) -> None:
+    """Killed before it began: it is asked once more. In the middle: the record is damaged, and the last step removes it."""
     name = abandoned(bench)
-    host.order({"command": "Unmount-Image", "do": "crash", "at": 50})
+    host.order({"command": "Unmount-Image", "do": "crash", "at": at})
     undoer(host).undo(name)
     assert [] == host.mounts
+    assert unmounts == sum("/Unmount-Image" in call for call in host.calls)
+    assert cleanups == sum("/Cleanup-Mountpoints" in call for call in host.calls)
 
 
 def test_someone_else_s_image_in_a_folder_of_ours_is_left_alone(

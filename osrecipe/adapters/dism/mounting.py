@@ -180,8 +180,12 @@ def let_go(dism: Dism, folder: Path, watch: Watch) -> bool:
     if row is not None and row.needs_remount:
         _try(dism, command.remount(str(folder)), watch)
     if row is not None:
-        _try(dism, command.unmount(str(folder), commit=False), watch)
+        cause = _try(dism, command.unmount(str(folder), commit=False), watch)
         row = _find(dism, folder, watch)
+        if row is not None and row.is_ok and cause is not None and cause.row.kind is not Kind.BUSY:
+            # still good: DISM may have died before it began. Once more, for the last step leaves good mounts alone
+            _try(dism, command.unmount(str(folder), commit=False), watch)
+            row = _find(dism, folder, watch)
     if row is None and not _has_leftovers(folder):
         return True
     others = [one for one in listed(dism, watch) if not same_folder(one.folder, folder)]
