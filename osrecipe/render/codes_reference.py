@@ -23,7 +23,7 @@ code without a row is a failure under its own number.
 """
 _REACTIONS: Final[dict[Kind, str]] = {
     Kind.SUCCESS: "done, if banner and closing sentence are there and what was promised reads back",
-    Kind.PENDING: "as success; the task's log says that something is left for the first start",
+    Kind.PENDING: "as success; the outcome is marked: something is left for the first start",
     Kind.TRANSIENT: "tried again after 1, 3, 10 and 30 seconds, then failed",
     Kind.PROBE: "the image is asked; what was not done is tried once more",
     Kind.BUSY: "an unmount is tried again like `transient`; anything else fails",

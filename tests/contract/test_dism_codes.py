@@ -14,9 +14,9 @@ from support.servicing import NOW, Bench, add, session_of, take_media
 from support.standins import Machine, machine
 
 from osrecipe.adapters.dism import DismAdapter
-from osrecipe.adapters.dism.calls import Dism, DismError, Watch, marked, watching
+from osrecipe.adapters.dism.calls import MARK, Dism, DismError, Watch, marked
 from osrecipe.adapters.dism.codes import TABLE, Kind, lookup
-from osrecipe.adapters.dism.command import get_features, mounted
+from osrecipe.adapters.dism.command import mounted
 from osrecipe.adapters.dism.mounting import Mounted, listed
 from osrecipe.engine.session import carry_out
 from osrecipe.model.adapter import Outcome, TaskError
@@ -25,6 +25,7 @@ from osrecipe.model.events import LogLine, ResourceAcquired, ResourceReleased, T
 from osrecipe.model.execution import ResolvedRef, UnitRequest
 from osrecipe.model.names import InputId, TaskId
 from osrecipe.model.plan import Task
+from osrecipe.model.tasks import CleanupImage, SetFeature
 from osrecipe.model.winpath import WinPath
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from osrecipe.model.adapter import OpenImage
     from osrecipe.model.events import Event
     from osrecipe.model.execution import UnitOutcome
+    from osrecipe.model.tasks import Servicing
 
 pytest_plugins = ["support.fixtures"]
 SSU = "kb9000001-x64"
@@ -161,7 +163,7 @@ def test_a_code_while_mounting_leaves_nothing(row: Code, shared: Shared, tmp_pat
         Mounted(shared.dism, tmp_path / "image.wim", tmp_path / "mount", ctx).mount(1, 0, 1)
     tries = sum("/Mount-Image" in call for call in shared.host.calls[calls:])
     assert (row.text, ["+mount", "-mount"], mounts) == (caught.value.code, said, shared.host.mounts)
-    assert (TRIES[Kind.TRANSIENT] if row.kind is Kind.TRANSIENT else 1) == tries
+    assert TRIES.get(row.kind, 1) == tries
 
 
 AT_UNMOUNT = [row for row in TABLE if row.kind in {Kind.TRANSIENT, Kind.BUSY}]
@@ -245,20 +247,55 @@ def test_a_restart_that_is_required_is_success(
     assert f"0x80070bc2: {lookup(3010).meaning}" in logged
 
 
-def test_a_pending_command_marks_the_outcome(bench: Bench, host: Machine, tool: Tool) -> None:
-    """As a figure, which goes into the report, and in words; an outcome of commands without it stays as it is."""
-    image, ctx = bench.open("winpe")
-    folder = next(bench.folder.glob("work-*/mount"))
-    dism = Dism(tool, AT_ONCE)
-    plain = dism.run(get_features(str(folder)), watching(ctx))
-    host.order({"command": "Get-Features", "do": "exit", "code": 3010})
-    left = dism.run(get_features(str(folder)), watching(ctx))
-    outcome = Outcome(detail="it was added", figures=(("packages", 1),))
-    assert outcome == marked(outcome, plain, None)
+MARKED = (
+    ("Add-Package", "winpe"),
+    ("Cleanup-Image", "winpe"),
+    ("Disable-Feature", "install"),
+)
+
+
+@pytest.mark.parametrize(("verb", "kind"), MARKED)
+def test_a_pending_command_marks_its_task(verb: str, kind: str, bench: Bench, host: Machine) -> None:
+    """As a figure, which goes into the report, and in words; the next task without it is not marked."""
+    ops: dict[str, Servicing] = {
+        "Add-Package": add(SSU, bench.samples.answer(SSU)),
+        "Cleanup-Image": CleanupImage(level="superseded"),
+        "Disable-Feature": SetFeature(feature="SMB1Protocol", state="disabled", package=""),
+    }
+    image, _ = bench.open(kind)
+    host.order({"command": verb, "do": "exit", "code": 3010})
+    outcome = image.service(ops[verb], bench.context())
+    assert "done" == outcome.status
+    assert outcome.detail.endswith("; something is left for the first start (0x80070bc2)")
+    assert (MARK, 1) in outcome.figures
+    again = image.service(ops["Add-Package"], bench.context())
+    assert ("first start" in again.detail, MARK in dict(again.figures)) == (False, False)
+    image.discard()
+
+
+def test_an_outcome_without_words_is_marked_too() -> None:
+    """It says nothing else then; one with nothing left stays as it is."""
+    assert Outcome() == marked(Outcome(), [])
     assert Outcome(
-        detail="it was added; something is left for the first start (0x80070bc2)",
-        figures=(("packages", 1), ("pending", 1)),
-    ) == marked(outcome, plain, None, left)
+        detail="something is left for the first start (0x80070bc2)", figures=((MARK, 2),)
+    ) == marked(Outcome(), [lookup(3010)] * 2)
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_cleanup_whose_process_died_is_done_once_more(times: int, bench: Bench, host: Machine) -> None:
+    """Nothing tells whether it was done: packages are asked for, as DISM needs it then, and it is started again, once."""
+    image, _ = bench.open("winpe")
+    before = len(host.calls)
+    host.order({"command": "Cleanup-Image", "do": "error", "code": "1726", "times": times})
+    if times == 1:
+        image.service(CleanupImage(level="reset-base"), bench.context())
+    else:
+        with pytest.raises(TaskError):
+            image.service(CleanupImage(level="reset-base"), bench.context())
+    verbs = [
+        word for call in host.calls[before:] for word in call if word in {"/Get-Packages", "/Cleanup-Image"}
+    ]
+    assert ["/Get-Packages", "/Cleanup-Image", "/Get-Packages", "/Cleanup-Image", "/Get-Packages"] == verbs
     image.discard()
 
 

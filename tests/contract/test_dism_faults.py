@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from support.inline import in_process
-from support.servicing import Bench, add, take_media
+from support.servicing import NO_DIGEST, Bench, add, take_media
 from support.standins import QUICK, Machine, machine
 
 from osrecipe.adapters.dism import DismAdapter, command
@@ -21,8 +21,16 @@ from osrecipe.adapters.dism.calls import Watch
 from osrecipe.adapters.dism.janitor import MountUndoer
 from osrecipe.model.adapter import CancelledError, TaskError
 from osrecipe.model.changes import PutFile
+from osrecipe.model.names import UnitId
 from osrecipe.model.problems import OsrecipeError
-from osrecipe.model.tasks import CleanupImage, SetFeature
+from osrecipe.model.tasks import (
+    ArtifactRef,
+    CleanupImage,
+    ExportImages,
+    ExportPart,
+    ImageRef,
+    SetFeature,
+)
 from osrecipe.model.winpath import WinPath
 
 if TYPE_CHECKING:
@@ -389,6 +397,57 @@ def test_a_servicing_process_that_dies_while_saving_is_asked_about(
     assert [] == host.mounts
 
 
+@pytest.mark.parametrize(
+    ("verb", "fault", "tries"),
+    [
+        ("Mount-Image", {"at": 0}, 2),
+        ("Mount-Image", {"do": "exit"}, 1),
+        ("Export-Image", {"at": 0}, 3),
+        ("Export-Image", {"do": "exit"}, 2),
+    ],
+)
+def test_a_servicing_process_that_dies_while_mounting_or_exporting_is_asked_about(
+    bench: Bench, host: Machine, monkeypatch: pytest.MonkeyPatch, verb: str, fault: dict[str, Any], tries: int
+) -> None:
+    """What is mounted and what is in the WIM says whether it was done; only what was not begun is done once more."""
+    in_process(monkeypatch)
+    if verb == "Mount-Image":
+        host.order({"command": verb, "do": "error", "code": "1726", **fault})
+        image = opened(bench)
+        image.apply((PutFile(MARK, b"here"),))
+        image.commit(bench.folder / "saved.wim")
+    else:
+        ref = ArtifactRef(unit=UnitId("take"), name="boot.wim", digest=NO_DIGEST)
+        parts = tuple(ExportPart(image=ImageRef(wim=ref, index=i), refresh=True) for i in (1, 2))
+        op = ExportImages(wim="boot.wim", parts=parts, compress="max", boot_index=2)
+        host.order({"command": verb, "do": "error", "code": "1726", "call": 2, **fault})
+        made = bench.adapter.export(op, bench.folder / "boot.wim", bench.context())
+        assert 2 == len(made.versions)
+    assert tries == sum(f"/{verb}" in call for call in host.calls)
+    assert [] == host.mounts
+
+
+def test_an_export_that_was_left_half_done_is_not_gone_on_with(
+    bench: Bench, host: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file is no WIM: whose process died fails, without another try on top of it."""
+    in_process(monkeypatch)
+    to = bench.folder / "boot.wim"
+    to.write_bytes(b"half")
+    host.order({"command": "Export-Image", "do": "error", "code": "1722", "times": 9})
+    ref = ArtifactRef(unit=UnitId("take"), name="boot.wim", digest=NO_DIGEST)
+    op = ExportImages(
+        wim="boot.wim",
+        parts=(ExportPart(image=ImageRef(wim=ref, index=1), refresh=True),),
+        compress="max",
+        boot_index=0,
+    )
+    with pytest.raises(TaskError) as caught:
+        bench.adapter.export(op, to, bench.context())
+    assert caught.value.code == "0x800706ba"
+    assert 1 == sum("/Export-Image" in call for call in host.calls)
+
+
 def test_giving_up_twice_is_fine(bench: Bench, host: Machine) -> None:
     """And leaves no folder."""
     image = opened(bench)
@@ -468,12 +527,17 @@ def test_damaged_records_are_cleaned_up_only_when_nothing_of_others_is_mounted(
 VERBS = {"/Get-MountedImageInfo", "/Unmount-Image", "/Cleanup-Mountpoints", "/Remount-Image"}
 
 
-def test_a_dism_that_dies_while_it_lets_go_is_recovered(bench: Bench, host: Machine) -> None:
-    """Killed in the middle of giving up: the record is damaged, and the next steps remove it."""
+@pytest.mark.parametrize(("at", "unmounts", "cleanups"), [(0, 2, 0), (50, 1, 1)])
+def test_a_dism_that_dies_while_it_lets_go_is_recovered(
+    bench: Bench, host: Machine, at: int, unmounts: int, cleanups: int
+) -> None:
+    """Killed before it began: it is asked once more. In the middle: the record is damaged, and the last step removes it."""
     name = abandoned(bench)
-    host.order({"command": "Unmount-Image", "do": "crash", "at": 50})
+    host.order({"command": "Unmount-Image", "do": "crash", "at": at})
     undoer(host).undo(name)
     assert [] == host.mounts
+    assert unmounts == sum("/Unmount-Image" in call for call in host.calls)
+    assert cleanups == sum("/Cleanup-Mountpoints" in call for call in host.calls)
 
 
 def test_someone_else_s_image_in_a_folder_of_ours_is_left_alone(

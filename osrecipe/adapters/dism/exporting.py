@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from osrecipe.adapters.dism import command
-from osrecipe.adapters.dism.calls import failed, watching
+from osrecipe.adapters.dism.calls import failed, surely, watching
 from osrecipe.adapters.embedded.exporting import image_version
 from osrecipe.formats.errors import FormatError
 from osrecipe.formats.wim.info import InfoFields, set_image_info
@@ -16,7 +16,8 @@ from osrecipe.model.codes import Slug
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from osrecipe.adapters.dism.calls import Dism
+    from osrecipe.adapters.dism.calls import Dism, Watch
+    from osrecipe.adapters.dism.command import Verb
     from osrecipe.model.adapter import Context
     from osrecipe.model.tasks import ExportImages
 
@@ -35,8 +36,7 @@ def export(dism: Dism, op: ExportImages, to: Path, ctx: Context) -> Exported:
             compress=COMPRESS[op.compress] if number == 1 else "",
             bootable=number == op.boot_index,
         )
-        dism.run(verb, watching(ctx, (number - 1) / len(parts), number / len(parts)))
-        require_images(to, number)
+        append(dism, verb, to, number, watching(ctx, (number - 1) / len(parts), number / len(parts)))
     try:
         versions = tuple(image_version(to, index) for index in range(1, len(parts) + 1))
         for index, (part, version) in enumerate(zip(op.parts, versions, strict=True), 1):
@@ -48,17 +48,36 @@ def export(dism: Dism, op: ExportImages, to: Path, ctx: Context) -> Exported:
     return Exported(to.stat().st_size, versions)
 
 
+def append(dism: Dism, verb: Verb, to: Path, number: int, watch: Watch) -> None:
+    """Export one image, the WIM's last, by `verb`; the file says whether it is there, also when DISM's process died.
+
+    Raises:
+        TaskError: it is not.
+    """
+    before, after = number - 1, number
+    known = {before: False, after: True}
+    surely(dism, verb, watch, lambda: known.get(_images(to)))
+    require_images(to, number)
+
+
+def _images(wim: Path) -> int:
+    """How many images a WIM has: 0 where there is none, -1 where it can't be read."""
+    if not wim.exists():
+        return 0
+    try:
+        with WimReader.open(wim) as reader:
+            return reader.image_count
+    except (OSError, FormatError):
+        return -1
+
+
 def require_images(wim: Path, number: int) -> None:
     """DISM's word that it exported is true only if the file says so too.
 
     Raises:
         TaskError: it does not.
     """
-    try:
-        with WimReader.open(wim) as reader:
-            found = reader.image_count
-    except (OSError, FormatError):
-        found = 0
+    found = max(_images(wim), 0)
     if found != number:
         raise failed(
             Slug.RUN_CHECK_FAILED,

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from osrecipe.adapters.dism import command, output
-from osrecipe.adapters.dism.calls import Watch, failed, watching
+from osrecipe.adapters.dism.calls import Watch, failed, surely, watching
 from osrecipe.adapters.dism.codes import Kind
 from osrecipe.adapters.dism.holders import held_by
 from osrecipe.formats.errors import FormatError
@@ -78,9 +78,8 @@ class Mounted:
         self._ctx.acquired(MOUNT, str(self.folder))
         self.is_held = True
         try:
-            self._dism.run(
-                command.mount(str(self._wim), index, str(self.folder)), watching(self._ctx, low, high)
-            )
+            verb = command.mount(str(self._wim), index, str(self.folder))
+            surely(self._dism, verb, watching(self._ctx, low, high), self._is_mounted)
             self._require_mounted(watching(self._ctx, high, high))
         except BaseException:
             self.discard()
@@ -103,33 +102,27 @@ class Mounted:
         before = _stamp(self._wim)
         watch = replace(watching(self._ctx), retry=_RETRY, held_by=lambda: held_by(self.folder))
         try:
-            self._save(watch, before)
+            verb = command.unmount(str(self.folder), commit=True)
+            surely(self._dism, verb, watch, lambda: self._is_saved(before))
         except TaskError as cause:
             self._finish_commit(cause, before)
         if self._row(watch) is not None:
             raise failed(Slug.RUN_TASK_FAILED, f"the image is still mounted: `{self.folder}`")
         self._release()
 
-    def _save(self, watch: Watch, before: tuple[int, int]) -> None:
-        """Save and unmount; where DISM's host process died, the list of mounts and the WIM say whether it is done.
+    def _is_saved(self, before: tuple[int, int]) -> bool | None:
+        """Whether a save was done, or not begun: by the list of mounts and the WIM."""
+        mount, is_written = self._row(watching(self._ctx)), _stamp(self._wim) != before
+        if mount is None and is_written and _is_whole(self._wim):
+            return True
+        return False if mount is not None and mount.is_ok and not is_written else None
 
-        It is done once more only if all is as it was.
-        """
-        verb = command.unmount(str(self.folder), commit=True)
-        try:
-            self._dism.run(verb, watch)
-        except TaskError as cause:
-            row = getattr(cause, "row", None)
-            if row is None or row.kind is not Kind.PROBE:
-                raise
-            self._ctx.log(f"{cause.reason}; the list of mounts is asked")
-            mount, is_written = self._row(watch), _stamp(self._wim) != before
-            if mount is None and is_written and _is_whole(self._wim):
-                self._ctx.log("it was saved and let go")
-            elif mount is not None and mount.is_ok and not is_written:
-                self._dism.run(verb, watch)
-            else:
-                raise
+    def _is_mounted(self) -> bool | None:
+        """Whether a mount was made, or not begun: by the list of mounts and the folder."""
+        mount = self._row(watching(self._ctx))
+        if mount is not None:
+            return True if mount.is_ok else None
+        return None if _has_leftovers(self.folder) else False
 
     def _finish_commit(self, cause: TaskError, before: tuple[int, int]) -> None:
         """A save whose folder could not be let go went well when the WIM was written; only the rest is given up."""
@@ -191,8 +184,12 @@ def let_go(dism: Dism, folder: Path, watch: Watch) -> bool:
     if row is not None and row.needs_remount:
         _try(dism, command.remount(str(folder)), watch)
     if row is not None:
-        _try(dism, command.unmount(str(folder), commit=False), watch)
+        cause = _try(dism, command.unmount(str(folder), commit=False), watch)
         row = _find(dism, folder, watch)
+        if row is not None and row.is_ok and cause is not None and cause.row.kind is not Kind.BUSY:
+            # still good: DISM may have died before it began. Once more, for the last step leaves good mounts alone
+            _try(dism, command.unmount(str(folder), commit=False), watch)
+            row = _find(dism, folder, watch)
     if row is None and not _has_leftovers(folder):
         return True
     others = [one for one in listed(dism, watch) if not same_folder(one.folder, folder)]

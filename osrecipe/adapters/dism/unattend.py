@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from osrecipe.adapters.dism import command
-from osrecipe.adapters.dism.calls import marked, watching
 from osrecipe.model.adapter import Outcome
 from osrecipe.model.words import count
 
@@ -25,9 +24,9 @@ def apply_unattend(place: Workplace, op: ApplyUnattend, ctx: Context) -> Outcome
     Raises:
         TaskError: DISM fails.
     """
-    done = place.dism.run(command.apply_unattend(place.folder, str(ctx.resolve(op.source))), watching(ctx))
-    outcome = Outcome(
+    verb = command.apply_unattend(place.folder, str(ctx.resolve(op.source)))
+    place.command(verb, ctx, lambda: place.is_told(ctx), high=1)
+    return Outcome(
         detail=f"{count(len(op.settings), 'setting')} given to DISM: {', '.join(op.settings)}",
         figures=(("settings", len(op.settings)),),
     )
-    return marked(outcome, done)

@@ -59,6 +59,15 @@ class Workplace:
             raise failed(Slug.RUN_TASK_FAILED, "DISM lists no package at all in the image")
         return found
 
+    def is_told(self, ctx: Context) -> bool:
+        """For commands the image tells nothing of: ask it something, as DISM wants it after its process died; never done.
+
+        Raises:
+            TaskError: it does not even answer.
+        """
+        self.packages(ctx)
+        return False
+
     def command(
         self,
         verb: Verb,
