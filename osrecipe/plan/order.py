@@ -88,16 +88,14 @@ def order(
 
 def _edges(steps: Sequence[Step], table: Sequence[Precedes]) -> list[StepEdge]:
     """One edge for each pair of steps a row speaks of; steps of one kind follow each other as written."""
+    alike: dict[StepKind, list[str]] = {kind: [] for kind in StepKind}
+    for step in steps:
+        alike[step.kind].append(step.name)
     found = [
-        StepEdge(a.name, b.name, row.rule.id)
-        for row in table
-        for a in steps
-        for b in steps
-        if a.kind is row.before and b.kind is row.after
+        StepEdge(a, b, row.rule.id) for row in table for a in alike[row.before] for b in alike[row.after]
     ]
-    for kind in StepKind:
-        alike = [s.name for s in steps if s.kind is kind]
-        found += [StepEdge(a, b, AS_WRITTEN.id) for a, b in pairwise(alike)]
+    for names in alike.values():
+        found += [StepEdge(a, b, AS_WRITTEN.id) for a, b in pairwise(names)]
     return found
 
 
@@ -155,8 +153,9 @@ def _repeats(sequence: Sequence[Step]) -> list[Step]:
     """Steps to do again, because something that adds payload comes after them."""
     again: list[Step] = []
     taken = {s.name.lower() for s in sequence}
+    last = {s.kind: number for number, s in enumerate(sequence) if s.adds}
     for number, step in enumerate(sequence):
-        later = {s.kind for s in sequence[number + 1 :] if s.adds}
+        later = {kind for kind, at in last.items() if at > number}
         rules = [row.rule.id for row in REPEATS if row.repeat is step.kind and row.adds in later]
         if rules:
             name = f"{step.name}-{rules[0].removeprefix('lcu-')}"
