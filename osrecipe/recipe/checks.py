@@ -12,6 +12,7 @@ from osrecipe.model.codes import Slug
 from osrecipe.model.names import ID_PATTERN
 from osrecipe.model.recipe import TARGETS, IsoInput
 from osrecipe.recipe.nodes import Entry, Map, Node, Seq, Span, entries, find, is_null, text_of
+from osrecipe.recipe.paths import not_on_windows
 from osrecipe.recipe.words import clip, dotted, near
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ def check(root: Map, sink: Sink) -> None:
     """Report what contradicts itself in a merged, rendered recipe."""
     inputs = {e.key: _kind(e.value) for e in entries(find(root, "inputs"))}
     checker = _Checker(sink, inputs)
+    checker.name(find(root, "name"))
     checker.refer(find(root, "source"), "iso", ("source",))
     checker.updates(find(root, "updates", "apply"))
     checker.others(root)
@@ -61,6 +63,12 @@ class _Checker:
     def __init__(self, sink: Sink, inputs: dict[str, str | None]) -> None:
         self.sink = sink
         self.inputs = inputs
+
+    def name(self, node: Node | None) -> None:
+        """The recipe's name is a folder's on every host that builds it."""
+        text = text_of(node)
+        if text is not None and node is not None and (why := not_on_windows(text)):
+            self.sink.add(Slug.RECIPE_BAD_VALUE, f"`name` is a folder's name, too: {why}", node.span)
 
     def refer(self, node: Node | None, kind: str, loc: Loc) -> None:
         """A value that names an input of a kind."""

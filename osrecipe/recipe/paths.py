@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 
 _NOT_FOR_GIT = "a path is relative to the file that states it; host paths are not for git"
 _DRIVE = re.compile(r"[A-Za-z]:")
+_DEVICES = frozenset(
+    {"CON", "PRN", "AUX", "NUL", *(f"{port}{n}" for port in ("COM", "LPT") for n in range(1, 10))}
+)
+_FORBIDDEN = frozenset('<>:"|?*')
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 
 
@@ -33,10 +37,22 @@ def check(text: str, what: str, span: Span, sink: Sink) -> bool:
         reason, hint = f"`{what}` holds a control character", ""
     elif not text.strip():
         reason, hint = f"`{what}` is empty", ""
+    elif wrong := next((why for part in text.split("/") if (why := not_on_windows(part))), ""):
+        reason, hint = f"`{what}` has a name that Windows can't have: {wrong}", "recipes are for every host"
     else:
         return True
     sink.add(Slug.RECIPE_BAD_PATH, reason, span, hint)
     return False
+
+
+def not_on_windows(name: str) -> str:
+    """Why Windows can have no file or folder of this name; empty when it can. Source: Microsoft, "Naming Files"."""
+    if name.partition(".")[0].rstrip(" ").upper() in _DEVICES:
+        return f"`{name}` is a device there"
+    if name not in {".", ".."} and name.endswith((".", " ")):
+        return f"`{name}` ends with a dot or a space"
+    odd = sorted(set(name) & _FORBIDDEN)
+    return f"`{name}` holds `{odd[0]}`" if odd else ""
 
 
 def rebase(text: str, folder: str) -> str:
