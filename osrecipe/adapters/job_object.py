@@ -1,9 +1,9 @@
-"""Windows Job Objects: everything a program starts ends with it, and all of it ends with us.
+"""Windows Job Objects: everything a program starts ends with it, and all of it ends with us. And the console's Ctrl-Break.
 
 The job is made with kill-on-close, and its only handle is ours: when this process ends, however it ends, Windows
 closes the handle and ends every process in the job. Called through ctypes; structures follow `winnt.h`.
-Written from Microsoft's documentation and NOT tried on Windows by its authors. A child that the program starts in
-the instant between its own start and `assign` stays outside the job.
+Written from Microsoft's documentation and tried under Wine, NOT on Windows, by its authors. A child that the program
+starts in the instant between its own start and `assign` stays outside the job.
 """
 
 from __future__ import annotations
@@ -54,6 +54,18 @@ class ExtendedLimits(ctypes.Structure):
 
 
 if sys.platform == "win32":
+    _CTRL_BREAK: Final = 1  # CTRL_BREAK_EVENT
+
+    def has_console() -> bool:
+        """Whether this process has a console, which what it starts then shares."""
+        return bool(ctypes.WinDLL("kernel32").GetConsoleCP())
+
+    def press_break(group: int) -> bool:
+        """Press Ctrl-Break for a process group that shares our console; False where that can't be done.
+
+        Not by `os.kill`: where it can't, CPython 3.11 ends the process all the same and raises SystemError.
+        """
+        return bool(ctypes.WinDLL("kernel32").GenerateConsoleCtrlEvent(_CTRL_BREAK, group))
 
     class JobObject:
         """A job whose processes end when it is closed."""

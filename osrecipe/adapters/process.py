@@ -5,7 +5,8 @@ a cancellation end the whole process tree. When this process dies, what it start
 
 * POSIX: each program leads a session of its own; `guard.py` holds the read end of a pipe and kills the groups that
   are left when the pipe ends. A grandchild that makes a session of its own escapes.
-* Windows: a Job Object with kill-on-close (`job_object`), written from the documentation, not tried there.
+* Windows: a Job Object with kill-on-close (`job_object`), tried under Wine, not on Windows. A program can be asked to
+  end only where it shares a console with us; without one it is ended at once.
 
 It must not know what a program is for, nor what its exit code means.
 """
@@ -36,14 +37,16 @@ if TYPE_CHECKING:
     from typing import IO
 
 if sys.platform == "win32":
-    from osrecipe.adapters.job_object import JobObject
+    from osrecipe.adapters.job_object import JobObject, has_console, press_break
 
 _TICK: Final = 0.05
 _LINGER: Final = 2.0
 """Seconds that output may still come after the program itself ended: a grandchild may hold the pipe for ever."""
 _QUEUE: Final = 4096
-_WINDOWS_FLAGS: Final = 0x0800_0200
-"""CREATE_NO_WINDOW and CREATE_NEW_PROCESS_GROUP: a Ctrl-C is ours to pass on."""
+_NEW_GROUP: Final = 0x0000_0200
+"""CREATE_NEW_PROCESS_GROUP: a Ctrl-C is ours to pass on."""
+_NO_WINDOW: Final = 0x0800_0000
+"""CREATE_NO_WINDOW: where we have no console, none opens for a program. It would hide ours from it too."""
 
 Source = Literal["out", "err"]
 
@@ -235,8 +238,7 @@ class Program:
 
     def end(self, grace: float) -> None:
         """Ask the whole tree to end, and kill what is left of it after `grace` seconds."""
-        if grace > 0 and not self.has_exited():
-            self._tree.ask(self._process)
+        if grace > 0 and not self.has_exited() and self._tree.ask(self._process):
             until = time.monotonic() + grace
             while not self.has_exited() and time.monotonic() < until:
                 self.next_line(_TICK)  # a program that waits for us to read could not end
@@ -291,7 +293,7 @@ def _start(
             env=None if env is None else dict(env),
             bufsize=0,
             start_new_session=sys.platform != "win32",
-            creationflags=_WINDOWS_FLAGS if sys.platform == "win32" else 0,
+            creationflags=_creation_flags(),
         )
     except OSError as problem:
         raise error(
@@ -302,8 +304,19 @@ def _start(
         ) from problem
 
 
+if sys.platform == "win32":
+
+    def _creation_flags() -> int:
+        return _NEW_GROUP if has_console() else _NEW_GROUP | _NO_WINDOW
+
+else:
+
+    def _creation_flags() -> int:
+        return 0
+
+
 class _Tree:
-    """A program's process tree: how to ask it to end, and how to make it."""
+    """A program's process tree: how to ask it to end, and how to make it. `ask` says whether it could be asked."""
 
     if sys.platform == "win32":
 
@@ -316,9 +329,8 @@ class _Tree:
         def has_exited(self, process: subprocess.Popen[bytes]) -> bool:
             return process.poll() is not None
 
-        def ask(self, process: subprocess.Popen[bytes]) -> None:
-            with contextlib.suppress(OSError):
-                process.send_signal(signal.CTRL_BREAK_EVENT)
+        def ask(self, process: subprocess.Popen[bytes]) -> bool:
+            return press_break(process.pid)
 
         def kill(self, _process: subprocess.Popen[bytes]) -> None:
             self._job.terminate()
@@ -347,8 +359,9 @@ class _Tree:
             except ChildProcessError:
                 return True
 
-        def ask(self, process: subprocess.Popen[bytes]) -> None:
+        def ask(self, process: subprocess.Popen[bytes]) -> bool:
             self._signal(process, signal.SIGTERM)
+            return True
 
         def kill(self, process: subprocess.Popen[bytes]) -> None:
             self._signal(process, signal.SIGKILL)

@@ -70,6 +70,7 @@ def apply(
     from osrecipe.cli.preflight import require_host
     from osrecipe.cli.prepare import Use, is_saved_plan, prepare, prepare_saved
     from osrecipe.cli.report import try_report
+    from osrecipe.cli.writer import require_writer
     from osrecipe.engine.output import relocated
     from osrecipe.engine.runner import Options
     from osrecipe.engine.scheduler import default_parallel
@@ -81,6 +82,7 @@ def apply(
         prepared = prepare_saved(recipe, inputs, chosen)
     else:
         prepared = prepare(recipe, inputs, Use.NONE if no_lock else Use.HERE, chosen).ready
+    require_writer(prepared.plan, prepared.origins)
     secrets = _secrets(prepared)
     monitor = monitor_for(progress.value, sys.stdout, sys.stderr, os.environ)
     workspace = _workspace(prepared)

@@ -34,12 +34,13 @@ def doctor(
 ) -> None:
     """Look at this host: what the embedded adapter needs, and what the dism adapter needs. Changes nothing.
 
-    The same checks on any platform, and the same that `apply` makes before it mounts anything. Exit code 4 when neither
-    adapter can work here.
+    The same checks on any platform, and the same that `apply` makes before it mounts anything. It also says whether
+    `oscdimg` is there, for recipes that ask for it. Exit code 4 when neither adapter can work here.
     """
     from osrecipe.adapters.dism.host import probe
     from osrecipe.adapters.dism.preflight import Level, examine, libraries
     from osrecipe.cli.guard import wants_color
+    from osrecipe.cli.writer import look
     from osrecipe.model.codes import ExitCode
     from osrecipe.render import host as shown_host
 
@@ -52,6 +53,7 @@ def doctor(
     )
     for title, found in sections:
         print(shown_host.text(title, found, color=color), end="")
+    print(shown_host.text("recipes with `output.writer: oscdimg`", (look(),), color=color), end="")
     ready = [not any(one.level is Level.FAIL for one in found) for _, found in sections]
     can = [name for name, good in zip(("embedded", "dism"), (ready[0], all(ready)), strict=True) if good]
     print(f"adapters that can work here: {', '.join(can) or 'none'}")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -27,6 +28,9 @@ from osrecipe.cli import (
     validate,
 )
 from osrecipe.cli.guard import guarded
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 app = typer.Typer(
     name="osrecipe",
@@ -74,11 +78,22 @@ for _name, _command in (
     app.command(_name)(guarded(_command))
 
 
+def steady(stream: io.TextIOWrapper, environ: Mapping[str, str], platform: str) -> None:
+    """A terminal that can't show a character must not end a run; files and pipes get UTF-8 on Windows too.
+
+    There Python would take the ANSI code page, and nobody who reads a plan's JSON expects it. What the environment
+    asks Python for is respected.
+    """
+    asked = environ.get("PYTHONIOENCODING") or environ.get("PYTHONUTF8")
+    ours = platform == "win32" and not asked and not stream.isatty()
+    stream.reconfigure(encoding="utf-8" if ours else None, errors="backslashreplace")
+
+
 def run() -> None:
     """The console script's entry point."""
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # a terminal that can't show a character must not end a run
-            stream.reconfigure(errors="backslashreplace")
+        if isinstance(stream, io.TextIOWrapper):
+            steady(stream, os.environ, sys.platform)
     # On Windows the shell does not expand globs, and a recipe's name may hold `*`: nothing else should expand them.
     app(windows_expand_args=False) if sys.platform == "win32" else app()
 

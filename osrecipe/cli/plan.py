@@ -61,6 +61,7 @@ def plan(
     locked, or `--check` found a difference.
     """
     from osrecipe.cli.prepare import prepare, use_of
+    from osrecipe.cli.writer import can_work, require_writer
     from osrecipe.model.codes import ExitCode, Slug
     from osrecipe.model.problems import error
 
@@ -69,6 +70,8 @@ def plan(
         raise error(Slug.USAGE_ARGUMENT, reason, exit_code=ExitCode.USAGE)
     chosen = planning_adapter(adapter, dism)
     prepared = prepare(recipe, inputs, use_of(locked=locked, no_lock=no_lock), chosen)
+    if output is not Format.POWERSHELL and can_work(chosen):
+        require_writer(prepared.plan, prepared.loaded.origins)
     if check is not None:
         _check(prepared.plan, recipe, check)
         return

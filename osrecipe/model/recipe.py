@@ -382,6 +382,11 @@ class Output(Frozen):
     """What comes out."""
 
     iso: HostPath = Field(description="The ISO to write; the report goes beside it.")
+    writer: Literal["osrecipe", "oscdimg"] = Field(
+        default="osrecipe",
+        description="Who writes it: `osrecipe` itself, on any host, or `oscdimg` of the Windows ADK, which has to be on the "
+        "host that carries the recipe out and gives every file of the disc one time.",
+    )
 
 
 class ExpectImage(Frozen):

@@ -289,7 +289,11 @@ class PlaceSetup(Operation):
 
 
 class WriteIso(Operation):
-    """Write the working tree as a bootable ISO; `timestamp` in Unix seconds is given to what has no time of its own."""
+    """Write the working tree as a bootable ISO; `timestamp` in Unix seconds is given to what has no time of its own.
+
+    Attributes:
+        writer: the deployment kit's `oscdimg`, which gives everything `timestamp`; None for this program itself.
+    """
 
     outside_digest = frozenset({"output"})
 
@@ -298,6 +302,7 @@ class WriteIso(Operation):
     firmware: tuple[Literal["bios", "efi"], ...]
     timestamp: int
     output: str
+    writer: Literal["oscdimg"] | None = None
 
 
 class Expectation(Frozen):

@@ -35,6 +35,7 @@ from osrecipe.model.tasks import (
     InputRef,
     Op,
     VerifyMedia,
+    WriteIso,
 )
 
 if TYPE_CHECKING:
@@ -49,7 +50,17 @@ _CLIP = 200
 """Characters of a value; a longer one ends with a hash, so that two that differ late still differ."""
 _NAMES = frozenset({"op", "input", "tweak", "because", "content", "package", "registry", "delete"})
 _OTHERS = frozenset(
-    {"copy_folders", "parts", "expectations", "timestamp", "infs", "whole", "checkpoints", "settings"}
+    {
+        "copy_folders",
+        "parts",
+        "expectations",
+        "timestamp",
+        "infs",
+        "whole",
+        "checkpoints",
+        "settings",
+        "writer",
+    }
 )
 """`timestamp` follows from the media, whose change is told itself; the others have words of their own below."""
 
@@ -94,20 +105,28 @@ def _values(op: Op, promised: frozenset[bytes]) -> dict[str, str]:
                 found["checkpoints"] = ", ".join(_short(each.digest) for each in op.checkpoints)
         case ApplyTweak():
             found |= _tweak(op)
-        case AddDrivers():
-            found |= {f"driver `{inf}`": "added" for inf in op.infs}
-        case ChangeSettings():
-            found |= {each.name: each.value for each in op.settings}
-        case ApplyUnattend():
-            found["settings"] = ", ".join(op.settings)
+        case AddDrivers() | ChangeSettings() | ApplyUnattend():
+            found |= _listed(op)
         case ExportImages():
             found["images"] = str(len(op.parts))
         case VerifyMedia():
             found |= _expectations(op, promised)
+        case WriteIso():
+            found["writer"] = op.writer or "osrecipe"
         case _:
             if package := getattr(op, "package", ""):
                 found["package"] = package
     return found
+
+
+def _listed(op: AddDrivers | ChangeSettings | ApplyUnattend) -> dict[str, str]:
+    match op:
+        case AddDrivers():
+            return {f"driver `{inf}`": "added" for inf in op.infs}
+        case ChangeSettings():
+            return {each.name: each.value for each in op.settings}
+        case ApplyUnattend():
+            return {"settings": ", ".join(op.settings)}
 
 
 def _plain(op: Op) -> Iterator[tuple[str, str]]:

@@ -122,8 +122,9 @@ def finish(
         firmware=work.media.firmware,
         timestamp=work.media.modified if work.stated_time is None else work.stated_time,
         output=work.recipe.output.iso,
+        writer=None if work.recipe.output.writer == "osrecipe" else work.recipe.output.writer,
     )
-    place = work.origins.at("output", "iso")
+    place = work.origins.at("output", "iso" if op.writer is None else "writer")
     iso = job(
         draft,
         "media/iso",

@@ -37,6 +37,10 @@ WORDS: Final[dict[tuple[str, ...], tuple[str, ...]]] = {
         "Chosen by the media's build.",
         "The order for Windows 10 and Server 2016 to 2022.",
     ),
+    ("osrecipe", "oscdimg"): (
+        "This program's own writer, on any host.",
+        "The Windows ADK's `oscdimg`, on hosts that have it.",
+    ),
     ("time", "version"): ("The later write time wins, as robocopy does it.", "The higher file version wins."),
     ("install", "winre", "winpe", "setup"): (
         "The images that get installed.",

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from osrecipe.adapters import oscdimg
 from osrecipe.adapters.dism import describe
+from osrecipe.adapters.dism.codes import spellings
 from osrecipe.adapters.dism.features import NETFX3, netfx3_names
 from osrecipe.adapters.dism.listings import SETTING_LABELS
 from osrecipe.model.plan import Session
@@ -94,8 +96,11 @@ def _checks(plan: Plan) -> list[str]:
             "}",
             f'elseif (-not (Test-Path -LiteralPath {path})) {{ throw "this input is not there: {one.id}" }}',
         ]
+    if _asks_for_oscdimg(plan):
+        found.append('if (-not $Oscdimg) { throw "the recipe asks for oscdimg: name it with -Oscdimg" }')
     return [
         *found,
+        "if ($Oscdimg) { [void](Get-Command -Name $Oscdimg -CommandType Application) }",
         "[void](New-Item -ItemType Directory -Path $Work)",
         "$Tree = Join-Path $Work 'tree'",
         f"$Disc = Mount-DiskImage -ImagePath $Inputs[{string(plan.source)}] -Access ReadOnly -PassThru",
@@ -194,7 +199,8 @@ def _described(task: Task, unit: Session | Job) -> list[str]:
 def _dism(action: Action, tolerated: Sequence[str] = ()) -> str:
     arguments = ", ".join(argument(text) for text in action.argv[1:])
     line = f"Invoke-Dism @({arguments})"
-    return f"{line} @({', '.join(str(int(code, 16)) for code in tolerated)})" if tolerated else line
+    numbers = [str(spelt) for code in tolerated for spelt in spellings(code)]
+    return f"{line} @({', '.join(numbers)})" if numbers else line
 
 
 def _plain(task: Task, unit: Session | Job) -> Iterator[str]:
@@ -292,26 +298,15 @@ def _take_winre(op: TakeWinre, unit: str) -> Iterator[str]:
 
 
 def _iso(op: WriteIso, unit: str) -> Iterator[str]:
-    entries = {
-        "bios": "p0,e,b{tree}\\boot\\etfsboot.com",
-        "efi": "pEF,e,b{tree}\\efi\\microsoft\\boot\\efisys.bin",
-    }
-    boot = "#".join([str(len(op.firmware)), *(entries[one] for one in op.firmware)])
-    options = [
-        "-m",
-        "-o",
-        "-u2",
-        "-udfver102",
-        f"-l{op.label}",
-        *([f"-bootdata:{boot}"] if op.firmware else []),
-    ]
+    """A script has no writer of its own: whoever the recipe names, it is oscdimg, with a run's own options."""
     to = argument(f"{{artifact:{unit}:iso}}")
-    yield "if ($Oscdimg) {"
-    yield f"    $options = @({', '.join(argument(one) for one in options)})"
-    yield f"    & $Oscdimg @options $Tree {to}"
-    yield '    if ($LASTEXITCODE -ne 0) { throw "oscdimg ended with $LASTEXITCODE" }'
-    yield "}"
+    yield f"if ($Oscdimg) {{ Write-Iso {array(oscdimg.options(op))} {to} }}"
     yield 'else { Write-Warning "no ISO was written: name oscdimg.exe with -Oscdimg; the media is in $Tree" }'
+
+
+def _asks_for_oscdimg(plan: Plan) -> bool:
+    ops = (task.op for unit in plan.units for task in unit.tasks)
+    return any(isinstance(op, WriteIso) and op.writer == "oscdimg" for op in ops)
 
 
 def _indented(lines: list[str]) -> list[str]:

@@ -82,7 +82,7 @@ param(
     [hashtable] $Secrets = @{},
     # dism.exe: the system's, or the one of an ADK of the image's release.
     [string] $Dism = 'dism.exe',
-    # oscdimg.exe of the ADK; without it the finished media stays a folder.
+    # oscdimg.exe of the ADK; without it the finished media stays a folder, or nothing is begun where the recipe asks for it.
     [string] $Oscdimg = ''
 )
 Set-StrictMode -Version 2.0
@@ -269,5 +269,23 @@ function Copy-Newer {
             Copy-Item -LiteralPath $new.FullName -Destination $target -Force
         }
     }
+}
+
+function Write-Iso {
+    # Started in the tree, so that boot images have short names: -bootdata has no way to quote a comma or a number sign.
+    param([string[]] $Options, [string] $To)
+    $tool = @(Get-Command -Name $Oscdimg -CommandType Application)[0].Source
+    $partial = $ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath("$To.part.iso")
+    Push-Location -LiteralPath $Tree
+    try {
+        & $tool @Options (Get-Location).ProviderPath $partial | Write-Host
+        $code = $LASTEXITCODE
+    }
+    finally { Pop-Location }
+    if ($code -ne 0) { throw "oscdimg ended with $code" }
+    if ((-not (Test-Path -LiteralPath $partial)) -or ((Get-Item -LiteralPath $partial).Length -eq 0)) {
+        throw 'oscdimg ended with 0 and wrote no ISO'
+    }
+    Move-Item -LiteralPath $partial -Destination $To
 }
 """

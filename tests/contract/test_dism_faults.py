@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 import threading
 import time
 from dataclasses import replace
@@ -103,11 +104,11 @@ def test_a_failing_package_fails_under_its_code(bench: Bench, host: Machine, cod
 
 def test_what_the_plan_tolerates_does_not_fail(bench: Bench, host: Machine) -> None:
     """The code that a combined update gives on PE images, where the ordering says so; and only that one."""
-    host.order({"command": "Add-Package", "do": "error", "code": "0x8007007e", "times": 2})
+    host.order({"command": "Add-Package", "do": "error", "code": "0x8007007e", "times": 2, "at": 100})
     image = opened(bench)
     outcome = add_stack(bench, image, ("0x8007007e",))
-    assert outcome.status == "not-applicable"
-    assert "0x8007007e" in outcome.detail
+    assert outcome.status == "done"
+    assert "0x8007007e, which the plan tolerates here" in outcome.detail
     with pytest.raises(TaskError):
         add_stack(bench, image, ("0x800f081e",))
     image.discard()
@@ -227,7 +228,7 @@ def test_a_crash_in_the_middle_fails(bench: Bench, host: Machine) -> None:
     image = opened(bench)
     with pytest.raises(TaskError) as caught:
         add_stack(bench, image)
-    assert "SIGKILL" in caught.value.reason
+    assert ("0x80070001" if sys.platform == "win32" else "SIGKILL") in caught.value.reason
     image.discard()
     assert [] == host.mounts
 
@@ -295,6 +296,7 @@ def test_a_busy_folder_is_tried_again(bench: Bench, host: Machine, tmp_path: Pat
     again.discard()
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="who holds files is not known on Windows")
 def test_who_holds_a_folder_is_said(bench: Bench, host: Machine, tmp_path: Path) -> None:
     """A real open file in the mount folder: the unmount fails by name, and works once it is closed."""
     image = opened(bench)

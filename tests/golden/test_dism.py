@@ -5,26 +5,38 @@ A case is `tests/golden/dism/NAME.txt`. DISM is the stand-in; `OSRECIPE_REGOLD=1
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from typing import TYPE_CHECKING
 
 import pytest
 from support.house import ROOT
+from support.samples.extras import CAPABILITIES, DRIVERS, OPEN_SSH
+from support.samples.names import APPS
+from support.samples.packages import write_package
+from support.samples.updates import checkpointed
 from support.servicing import NETFX3, NO_DIGEST, Bench, add, enable_netfx3, take_media
 from support.standins import machine
 
 from osrecipe.adapters.dism.calls import Dism, Watch
 from osrecipe.adapters.dism.mounting import listed
 from osrecipe.model.adapter import TaskError
-from osrecipe.model.names import UnitId
+from osrecipe.model.names import InputId, UnitId
 from osrecipe.model.tasks import (
+    AddDrivers,
+    ApplyUnattend,
     ArtifactRef,
+    ChangeSettings,
     CleanupImage,
     ExportImages,
     ExportPart,
     ImageRef,
+    InputRef,
+    RemoveApp,
+    SetCapability,
     SetFeature,
+    Setting,
 )
 
 if TYPE_CHECKING:
@@ -32,6 +44,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from support.samples import Samples
+
+    from osrecipe.model.tasks import Servicing
 
 pytest_plugins = ["support.fixtures"]
 GOLDEN = ROOT / "tests" / "golden" / "dism"
@@ -115,6 +129,75 @@ def export(bench: Bench) -> str:
     return f"exported: {', '.join(map(str, made.versions))}"
 
 
+def serviced(bench: Bench, op: Servicing, kind: str = "install") -> str:
+    """One operation on an image, and what became of it."""
+    image, _ = bench.open(kind)
+    bench.packages |= {name: bench.samples.folder / name for name in (DRIVERS, CAPABILITIES)}
+    bench.log.clear()
+    outcome = image.service(op, bench.context())
+    return f"{outcome.status}: {outcome.detail}"
+
+
+def ref(name: str) -> InputRef:
+    """An input by its name."""
+    return InputRef(input=InputId(name), digest=NO_DIGEST)
+
+
+def capability(bench: Bench) -> str:
+    """A capability from a folder."""
+    return serviced(bench, SetCapability(capability=OPEN_SSH, source=ref(CAPABILITIES)))
+
+
+def app(bench: Bench) -> str:
+    """A provisioned app is removed."""
+    return serviced(bench, RemoveApp(package=APPS[0]))
+
+
+def drivers(bench: Bench) -> str:
+    """Two drivers by their INFs, because the folder holds others."""
+    op = AddDrivers(
+        source=ref(DRIVERS), infs=("network/e1/connet.inf", "storage/constor.inf"), whole=False, unsigned=True
+    )
+    return serviced(bench, op, "winpe")
+
+
+def settings(bench: Bench) -> str:
+    """Languages and the time zone, one command for each."""
+    wanted = (Setting(name="all", value="en-US"), Setting(name="time-zone", value="UTC"))
+    return serviced(bench, ChangeSettings(settings=wanted))
+
+
+def unattend(bench: Bench) -> str:
+    """An answer file's pass `offlineServicing`."""
+    bench.packages["answers"] = ROOT / "recipes" / "unattend" / "desk.xml"
+    names = ("Microsoft-Windows-LUA-Settings/EnableLUA",)
+    return serviced(bench, ApplyUnattend(source=ref("answers"), settings=names))
+
+
+def checkpoint(bench: Bench) -> str:
+    """A cumulative update with the checkpoint it builds on beside it."""
+    base, target = checkpointed()
+    bench.packages |= {made.stem: write_package(made, bench.folder) for made in (base, target)}
+    image, _ = bench.open("winpe")
+    image.service(add(SSU, bench.samples.answer(SSU)), bench.context())
+    bench.log.clear()
+    op = add(target.stem, {"identity": target.identity.package_name, "kb": target.kb})
+    outcome = image.service(op.model_copy(update={"checkpoints": (ref(base.stem),)}), bench.context())
+    return f"{outcome.status}: {outcome.detail}"
+
+
+def stack_alone(bench: Bench) -> str:
+    """The pass for a combined update's stack ends with the code that is tolerated there, and the stack is there."""
+    faults = [{"command": "Add-Package", "do": "error", "code": "0x8007007e", "at": 100}]
+    (bench.folder / "machine" / "faults.json").write_text(json.dumps(faults), encoding="utf-8")
+    image, _ = bench.open("winre")
+    bench.log.clear()
+    op = add(SSU, bench.samples.answer(SSU))
+    op = op.model_copy(update={"stack_only": True, "tolerates": ("0x8007007e",)})
+    outcome = image.service(op, bench.context())
+    return f"{outcome.status}: {outcome.detail}"
+
+
 def undone(bench: Bench) -> str:
     """A mount that a dead run left is listed, and given up."""
     from support.standins import LAUNCHER, QUICK
@@ -140,6 +223,13 @@ CASES: dict[str, Callable[[Bench], str]] = {
     "07-cleanup": cleanup,
     "08-export": export,
     "09-undo": undone,
+    "10-add-capability": capability,
+    "11-remove-app": app,
+    "12-add-drivers": drivers,
+    "13-settings": settings,
+    "14-apply-unattend": unattend,
+    "15-checkpoint": checkpoint,
+    "16-stack-alone": stack_alone,
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from support.house import ROOT
@@ -14,11 +15,10 @@ from osrecipe.adapters.dism.calls import Dism
 from osrecipe.adapters.dism.tool import Tool, find
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import pytest
 
-LAUNCHER = ROOT / "tests" / "standin" / "dism"
+LAUNCHER = Path(os.environ.get("STANDIN_LAUNCHER") or ROOT / "tests" / "standin" / "dism")
+"""The stand-in as a program: a POSIX one, or the Windows one of the tests under Wine, which the variable names."""
 QUICK = (0.05, 0.05, 0.05)
 """Delays between tries that a test can wait for."""
 
@@ -68,10 +68,10 @@ class Machine:
 
     @property
     def mounts(self) -> list[str]:
-        """The folders that are mounted."""
+        """The folders that are mounted, as they were named."""
         file = self.folder / "state" / "mounts.json"
         rows = json.loads(file.read_text(encoding="utf-8")) if file.exists() else []
-        return [row["folder"] for row in rows]
+        return [row["shown_folder"] for row in rows]
 
 
 def machine(folder: Path, monkeypatch: pytest.MonkeyPatch | None = None) -> Machine:

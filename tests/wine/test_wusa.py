@@ -39,7 +39,7 @@ WINDOWS, SYSTEM32 = "$(runtime.windows)\\", "$(runtime.system32)\\"
 
 
 class Prefix(Protocol):
-    """What `conftest.Prefix` offers."""
+    """What `support.wine.prefix.Prefix` offers."""
 
     def install(self, package: Path) -> int:
         """What `wusa` answers."""

@@ -3,7 +3,8 @@
 Most files of a Windows image belong to TrustedInstaller and refuse administrators. With the privileges to back up
 and to restore, and `FILE_FLAG_BACKUP_SEMANTICS`, an elevated process may still read and write them, and what it
 writes into keeps its owner and descriptor. On other systems files are simply opened.
-The Windows half follows Microsoft's documentation and was NOT tried on Windows by its authors.
+The Windows half follows Microsoft's documentation; its authors tried it under Wine, where every file may be opened,
+NOT on Windows.
 """
 
 from __future__ import annotations

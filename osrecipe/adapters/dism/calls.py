@@ -17,7 +17,7 @@ from osrecipe.adapters.process import run, shown
 from osrecipe.model.adapter import CancelledError, Outcome, TaskError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Sequence
+    from collections.abc import Callable, Container
     from pathlib import Path
 
     from osrecipe.adapters.dism.codes import Code
@@ -96,13 +96,11 @@ class Dism:
     Attributes:
         delays: seconds between tries.
         sleep: waits; tests wait less.
-        left: the codes of commands that went well and left something for the first start (3010), in order.
     """
 
     tool: Tool
     delays: tuple[float, ...] = DELAYS
     sleep: Callable[[float], None] = field(default=time.sleep)
-    left: list[Code] = field(default_factory=list)
 
     def run(self, verb: Verb, watch: Watch, *, tolerated: Container[int] = ()) -> Done:
         """Carry a command out.
@@ -124,8 +122,6 @@ class Dism:
             if row.kind in {Kind.SUCCESS, Kind.PENDING} or row.number in tolerated:
                 if row.kind is not Kind.SUCCESS:
                     watch.log(f"{row.text}: {row.meaning}")
-                if row.kind is Kind.PENDING:
-                    self.left.append(row)
                 return Done(said, row)
             delay = next(delays, None) if row.kind in watch.retry else None
             if delay is None:
@@ -231,15 +227,12 @@ MARK: Final = "pending"
 """The figure of an outcome that says: something is left for the first start."""
 
 
-def marked(outcome: Outcome, left: Sequence[Code]) -> Outcome:
-    """An outcome that says so where commands of it left something for the first start (3010).
+def marked(outcome: Outcome, *commands: Done | None) -> Outcome:
+    """An outcome that says so where one of its commands left something for the first start (3010).
 
     The figure goes with the outcome into events, the store's evidence and the report, the words to people.
-
-    Args:
-        outcome: how the task ended.
-        left: of `Dism.left`, what came with this task.
     """
+    left = [done.row for done in commands if done is not None and done.is_pending]
     if not left:
         return outcome
     said = f"something is left for the first start ({left[0].text})"

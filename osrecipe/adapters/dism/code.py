@@ -109,6 +109,18 @@ def parse(text: str) -> int | None:
     return normal(-number if match[1] else number)
 
 
+def spellings(text: str) -> tuple[int, ...]:
+    """The exit codes, unsigned, that a code in text may come as: a Win32 error as itself or as its HRESULT.
+
+    >>> spellings("0x8007007e")
+    (126, 2147942526)
+    """
+    number = parse(text)
+    if number is None:
+        return ()
+    return (number, number | _WIN32) if 0 < number <= 0xFFFF else (number,)  # noqa: PLR2004 - Win32's range
+
+
 # Remedies that several rows share.
 SEE_LOG: Final = "the task's log and DISM's own log beside it say more"
 SPACE: Final = "free space on the volumes of the work folder and of the output"

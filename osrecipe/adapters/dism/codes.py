@@ -28,11 +28,12 @@ from osrecipe.adapters.dism.code import (
     normal,
     parse,
     shown,
+    spellings,
 )
 from osrecipe.adapters.dism.mount_codes import ROWS
 from osrecipe.model.codes import Slug
 
-__all__ = ["TABLE", "Code", "Kind", "lookup", "normal", "parse", "shown"]
+__all__ = ["TABLE", "Code", "Kind", "lookup", "normal", "parse", "shown", "spellings"]
 
 TABLE: Final[tuple[Code, ...]] = (
     Code(0, "OK", "done", Kind.SUCCESS, "", HARDWARE),

@@ -1,8 +1,8 @@
 """What this host is like, as far as DISM cares: probed here, judged in `preflight`.
 
 Asks the system and DISM's list of mounts; changes nothing but a folder it makes and removes to see whether mounting
-can work there. What can't be found out stays None. The Windows half follows Microsoft's documentation and was NOT
-tried on Windows by its authors.
+can work there. What can't be found out stays None. The Windows half follows Microsoft's documentation; its authors
+tried it under Wine, NOT on Windows.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Final
 
 from osrecipe.adapters.dism.calls import Dism, Watch
 from osrecipe.adapters.dism.mounting import listed
+from osrecipe.adapters.dism.output import encoding
 from osrecipe.adapters.dism.tool import find
 from osrecipe.formats.cab import mspack
 from osrecipe.formats.errors import FormatError
@@ -64,6 +65,7 @@ class Host:
         mounts: what is mounted; None where DISM does not say.
         scanner: whether a scanner that is known to slow DISM down is running; None where it is not known.
         libwim, libmspack: the native libraries of the embedded adapter; empty where they are missing.
+        encoding: what DISM's output is taken to be in.
     """
 
     system: str
@@ -76,6 +78,7 @@ class Host:
     scanner: bool | None
     libwim: str
     libmspack: str
+    encoding: str = "utf-8"
 
 
 def probe(folder: Path, dism: str = "") -> Host:
@@ -103,6 +106,7 @@ def probe(folder: Path, dism: str = "") -> Host:
         scanner=_scanner(),
         libwim=_libwim(),
         libmspack="present" if mspack.available() else "",
+        encoding=encoding(),
     )
 
 

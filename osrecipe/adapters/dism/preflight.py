@@ -150,11 +150,13 @@ def _tool(host: Host) -> Finding:
         )
     if host.trouble or host.tool.version is None:
         why = host.trouble or "it prints no banner"
-        return Finding("dism", Level.FAIL, f"`{host.tool.path}` does not answer as DISM: {why}", _ELEVATE)
+        hint = _OTHER if host.is_elevated else _ELEVATE
+        return Finding("dism", Level.FAIL, f"`{host.tool.path}` does not answer as DISM: {why}", hint)
     return Finding("dism", Level.OK, f"`{host.tool.path}`, version {host.tool.version} ({host.tool.origin})")
 
 
 _ELEVATE: Final = "run in a console that was started as administrator"
+_OTHER: Final = "name another one with `--dism PATH`; the embedded adapter needs none"
 
 
 def _elevation(host: Host) -> Finding:
@@ -250,6 +252,11 @@ def _paths(host: Host, work: Path | None) -> list[Finding]:
     text = str(work)
     length = len(text) + _MOUNT_BELOW + _BELOW_WORK
     found = []
+    if host.system == "Windows" and not _can_print(text, host.encoding):
+        reason = (
+            f"DISM can't name the work folder in its output's code page, so no mount would be found: `{work}`"
+        )
+        found.append(Finding("names", Level.FAIL, reason, "name an output whose path is plain ASCII"))
     if host.system == "Windows" and _PROFILE in text.lower():
         text_of = f"the work folder is in a user's profile: `{work}`"
         found.append(Finding("profile", Level.WARN, text_of, "Microsoft advises against mounting there"))
@@ -265,3 +272,11 @@ def _paths(host: Host, work: Path | None) -> list[Finding]:
             Finding("paths", Level.OK, f"paths below the mount folders have about {length} characters")
         )
     return found
+
+
+def _can_print(text: str, encoding: str) -> bool:
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -7,13 +7,12 @@ another kind is asked for its banner. It services nothing.
 from __future__ import annotations
 
 import os
-import platform
 import shutil
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from osrecipe.adapters import kits
 from osrecipe.adapters.dism import command
 from osrecipe.adapters.dism.output import Transcript, encoding
 from osrecipe.adapters.process import run
@@ -31,10 +30,6 @@ VARIABLE: Final = "OSRECIPE_DISM"
 SYSTEM: Final = "system"
 ADK: Final = "adk"
 _BANNER_SECONDS: Final = 120.0
-_ADK_BELOW: Final = ("Assessment and Deployment Kit", "Deployment Tools")
-_KITS: Final = "SOFTWARE\\Microsoft\\Windows Kits\\Installed Roots"
-_DEFAULT_KITS: Final = "C:\\Program Files (x86)\\Windows Kits\\10"
-_FOLDERS: Final = {"amd64": "amd64", "x86_64": "amd64", "arm64": "arm64", "aarch64": "arm64"}
 
 
 @dataclass(frozen=True)
@@ -120,25 +115,5 @@ def _system(environ: Mapping[str, str]) -> str | None:
 
 def _adk() -> str | None:
     """The deployment kit's, for this host's processor."""
-    folder = _FOLDERS.get(platform.machine().lower(), "x86")
-    for root in _kit_roots():
-        path = Path(root, *_ADK_BELOW, folder, "DISM", "dism.exe")
-        if path.is_file():
-            return str(path)
-    return None
-
-
-def _kit_roots() -> list[str]:
-    """Where kits are installed, by the registry's 32-bit view, and by default."""
-    found: list[str] = []
-    if sys.platform == "win32":
-        import contextlib
-        import winreg
-
-        for view in (winreg.KEY_WOW64_32KEY, winreg.KEY_WOW64_64KEY):
-            with (
-                contextlib.suppress(OSError),
-                winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, _KITS, 0, winreg.KEY_READ | view) as key,
-            ):
-                found.append(str(winreg.QueryValueEx(key, "KitsRoot10")[0]))
-    return [*found, _DEFAULT_KITS]
+    found = kits.program("DISM", "dism.exe")
+    return None if found is None else str(found)

@@ -97,8 +97,11 @@ class OpenedPackage:
             archive that has them.
     """
 
-    def __init__(self, path: Path, scratch: Path) -> None:
+    def __init__(self, path: Path, scratch: Path | tempfile.TemporaryDirectory[str]) -> None:
         self._closing = ExitStack()
+        if not isinstance(scratch, Path):
+            self._closing.push(scratch)  # goes last: Windows removes no file that is open
+            scratch = Path(scratch.name)
         self._scratch = scratch
         self._count = 0
         self.msu: Msu | None = None
@@ -122,10 +125,6 @@ class OpenedPackage:
     def close(self) -> None:
         """Close and remove what was opened and extracted."""
         self._closing.close()
-
-    def keep(self, folder: tempfile.TemporaryDirectory[str]) -> None:
-        """Remove a folder when this is closed."""
-        self._closing.push(folder)
 
     def metadata_names(self) -> tuple[str, ...]:
         """Names of the files in the metadata cabinets, such as `HotpatchCompDB_….xml.cab`.
@@ -187,13 +186,4 @@ def open_package(path: Path, *, scratch: Path | None = None) -> OpenedPackage:
         FormatError: damaged or unsupported data, or UNAVAILABLE without the library its compression needs.
         OSError: the disk refused.
     """
-    if scratch is not None:
-        return OpenedPackage(path, scratch)
-    folder = tempfile.TemporaryDirectory(prefix="osrecipe-package-")
-    try:
-        opened = OpenedPackage(path, Path(folder.name))
-    except BaseException:
-        folder.cleanup()
-        raise
-    opened.keep(folder)
-    return opened
+    return OpenedPackage(path, scratch or tempfile.TemporaryDirectory(prefix="osrecipe-package-"))

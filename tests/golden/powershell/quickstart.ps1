@@ -17,7 +17,7 @@ param(
     [hashtable] $Secrets = @{},
     # dism.exe: the system's, or the one of an ADK of the image's release.
     [string] $Dism = 'dism.exe',
-    # oscdimg.exe of the ADK; without it the finished media stays a folder.
+    # oscdimg.exe of the ADK; without it the finished media stays a folder, or nothing is begun where the recipe asks for it.
     [string] $Oscdimg = ''
 )
 Set-StrictMode -Version 2.0
@@ -75,12 +75,12 @@ function Get-SourceFolder {
 }
 
 function Copy-Alone {
-    # A package in a folder of its own: DISM takes other packages it finds beside one.
-    param([string] $Id)
-    $folder = Join-Path $Scratch $Id
+    # A package in a folder of its own, with the checkpoints it builds on: DISM takes other packages it finds beside one.
+    param([string[]] $Ids)
+    $folder = Join-Path $Scratch $Ids[0]
     [void](New-Item -ItemType Directory -Force -Path $folder)
-    Copy-Item -LiteralPath $Inputs[$Id] -Destination $folder -Force
-    return (Join-Path $folder (Split-Path -Leaf $Inputs[$Id]))
+    foreach ($one in $Ids) { Copy-Item -LiteralPath $Inputs[$one] -Destination $folder -Force }
+    return (Join-Path $folder (Split-Path -Leaf $Inputs[$Ids[0]]))
 }
 
 function Assert-Package {
@@ -97,6 +97,40 @@ function Assert-Feature {
     $said = (& $Dism /English "/Image:$Mount" /Get-Features) -join "`n"
     if (-not ($said -match ('(?im)^Feature Name : ' + [regex]::Escape($Name) + '\s*\nState : (' + ($States -join '|') + ')'))) {
         throw "DISM lists the feature otherwise: $Name"
+    }
+}
+
+function Assert-Capability {
+    param([string] $Name, [bool] $There)
+    $said = (& $Dism /English "/Image:$Mount" /Get-Capabilities) -join "`n"
+    $found = $said -match ('(?im)^Capability Identity : ' + [regex]::Escape($Name) + '\s*\nState : (Installed|Install Pending)')
+    if ($found -ne $There) { throw "DISM lists the capability otherwise: $Name" }
+}
+
+function Assert-NoApp {
+    param([string] $Package)
+    $said = (& $Dism /English "/Image:$Mount" /Get-ProvisionedAppxPackages) -join "`n"
+    if ($said -match ('(?im)^PackageName : ' + [regex]::Escape($Package) + '\s*$')) { throw "the app is still there: $Package" }
+}
+
+function Assert-Drivers {
+    # DISM reports an INF it can't use and calls that success.
+    param([string[]] $Names)
+    $said = (& $Dism /English "/Image:$Mount" /Get-Drivers) -join "`n"
+    foreach ($one in $Names) {
+        if (-not ($said -match ('(?im)^Original File Name : ' + [regex]::Escape($one) + '\s*$'))) {
+            throw "DISM does not list the driver: $one"
+        }
+    }
+}
+
+function Assert-Setting {
+    param([string] $Label, [string[]] $Values)
+    $said = (& $Dism /English "/Image:$Mount" /Get-Intl) -join "`n"
+    foreach ($one in $Values) {
+        if (-not ($said -match ('(?im)^' + [regex]::Escape($Label) + ' : .*' + [regex]::Escape($one)))) {
+            throw "DISM reports another value: $Label"
+        }
     }
 }
 
@@ -170,6 +204,24 @@ function Copy-Newer {
     }
 }
 
+function Write-Iso {
+    # Started in the tree, so that boot images have short names: -bootdata has no way to quote a comma or a number sign.
+    param([string[]] $Options, [string] $To)
+    $tool = @(Get-Command -Name $Oscdimg -CommandType Application)[0].Source
+    $partial = $ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath("$To.part.iso")
+    Push-Location -LiteralPath $Tree
+    try {
+        & $tool @Options (Get-Location).ProviderPath $partial | Write-Host
+        $code = $LASTEXITCODE
+    }
+    finally { Pop-Location }
+    if ($code -ne 0) { throw "oscdimg ended with $code" }
+    if ((-not (Test-Path -LiteralPath $partial)) -or ((Get-Item -LiteralPath $partial).Length -eq 0)) {
+        throw 'oscdimg ended with 0 and wrote no ISO'
+    }
+    Move-Item -LiteralPath $partial -Destination $To
+}
+
 if (Test-Path -LiteralPath $Work) { throw "the work folder is there already: $Work" }
 if (-not $Inputs.ContainsKey("media")) { throw "no path is given for this input: media" }
 if (Test-Path -LiteralPath $Inputs["media"] -PathType Leaf) {
@@ -189,6 +241,7 @@ if (Test-Path -LiteralPath $Inputs["lcu"] -PathType Leaf) {
     if ($hash -ne "…") { throw "this input is not what was planned: lcu" }
 }
 elseif (-not (Test-Path -LiteralPath $Inputs["lcu"])) { throw "this input is not there: lcu" }
+if ($Oscdimg) { [void](Get-Command -Name $Oscdimg -CommandType Application) }
 [void](New-Item -ItemType Directory -Path $Work)
 $Tree = Join-Path $Work 'tree'
 $Disc = Mount-DiskImage -ImagePath $Inputs["media"] -Access ReadOnly -PassThru
@@ -223,11 +276,11 @@ try {
     Invoke-Dism @("/English", "/NoRestart", "/LogPath:$($Log)", "/LogLevel:3", "/ScratchDir:$($Scratch)", "/Mount-Image", "/ImageFile:$($Image)", "/Index:1", "/MountDir:$($Mount)")
 
     # winre/ssu: add servicing-stack KB9000001
-    Invoke-Dism @("/English", "/NoRestart", "/LogPath:$($Log)", "/LogLevel:3", "/ScratchDir:$($Scratch)", "/Image:$($Mount)", "/Add-Package", "/PackagePath:$(Copy-Alone "ssu")")
+    Invoke-Dism @("/English", "/NoRestart", "/LogPath:$($Log)", "/LogLevel:3", "/ScratchDir:$($Scratch)", "/Image:$($Mount)", "/Add-Package", "/PackagePath:$(Copy-Alone @("ssu"))")
     Assert-Package "Package_for_ServicingStack_191~31bf3856ad364e35~amd64~~17134.191.1.0"
 
     # winre/lcu: add cumulative KB9000002 17134.228
-    Invoke-Dism @("/English", "/NoRestart", "/LogPath:$($Log)", "/LogLevel:3", "/ScratchDir:$($Scratch)", "/Image:$($Mount)", "/Add-Package", "/PackagePath:$(Copy-Alone "lcu")")
+    Invoke-Dism @("/English", "/NoRestart", "/LogPath:$($Log)", "/LogLevel:3", "/ScratchDir:$($Scratch)", "/Image:$($Mount)", "/Add-Package", "/PackagePath:$(Copy-Alone @("lcu"))")
     Assert-Package "Package_for_RollupFix~31bf3856ad364e35~amd64~~17134.228.1.0"
 
     # winre/cleanup: clean up superseded components and reset the base
@@ -250,11 +303,11 @@ try {
     Invoke-Dism @("/English", "/NoRestart", "/LogPath:$($Log)", "/LogLevel:3", "/ScratchDir:$($Scratch)", "/Mount-Image", "/ImageFile:$($Image)", "/Index:1", "/MountDir:$($Mount)")
 
     # install-professional/ssu: add servicing-stack KB9000001
-    Invoke-Dism @("/English", "/NoRestart", "/LogPath:$($Log)", "/LogLevel:3", "/ScratchDir:$($Scratch)", "/Image:$($Mount)", "/Add-Package", "/PackagePath:$(Copy-Alone "ssu")")
+    Invoke-Dism @("/English", "/NoRestart", "/LogPath:$($Log)", "/LogLevel:3", "/ScratchDir:$($Scratch)", "/Image:$($Mount)", "/Add-Package", "/PackagePath:$(Copy-Alone @("ssu"))")
     Assert-Package "Package_for_ServicingStack_191~31bf3856ad364e35~amd64~~17134.191.1.0"
 
     # install-professional/lcu: add cumulative KB9000002 17134.228
-    Invoke-Dism @("/English", "/NoRestart", "/LogPath:$($Log)", "/LogLevel:3", "/ScratchDir:$($Scratch)", "/Image:$($Mount)", "/Add-Package", "/PackagePath:$(Copy-Alone "lcu")")
+    Invoke-Dism @("/English", "/NoRestart", "/LogPath:$($Log)", "/LogLevel:3", "/ScratchDir:$($Scratch)", "/Image:$($Mount)", "/Add-Package", "/PackagePath:$(Copy-Alone @("lcu"))")
     Assert-Package "Package_for_RollupFix~31bf3856ad364e35~amd64~~17134.228.1.0"
 
     # install-professional/cleanup: clean up superseded components
@@ -270,7 +323,7 @@ try {
     Assert-Feature "NetFx3" @("Enabled", "Enable Pending")
 
     # install-professional/lcu-after-netfx3: add cumulative KB9000002 17134.228 again
-    Invoke-Dism @("/English", "/NoRestart", "/LogPath:$($Log)", "/LogLevel:3", "/ScratchDir:$($Scratch)", "/Image:$($Mount)", "/Add-Package", "/PackagePath:$(Copy-Alone "lcu")")
+    Invoke-Dism @("/English", "/NoRestart", "/LogPath:$($Log)", "/LogLevel:3", "/ScratchDir:$($Scratch)", "/Image:$($Mount)", "/Add-Package", "/PackagePath:$(Copy-Alone @("lcu"))")
     Assert-Package "Package_for_RollupFix~31bf3856ad364e35~amd64~~17134.228.1.0"
 
     Invoke-Dism @("/English", "/NoRestart", "/LogPath:$($Log)", "/LogLevel:3", "/ScratchDir:$($Scratch)", "/Unmount-Image", "/MountDir:$($Mount)", "/Commit")
@@ -305,11 +358,11 @@ try {
     Invoke-Dism @("/English", "/NoRestart", "/LogPath:$($Log)", "/LogLevel:3", "/ScratchDir:$($Scratch)", "/Mount-Image", "/ImageFile:$($Image)", "/Index:1", "/MountDir:$($Mount)")
 
     # install-enterprise/ssu: add servicing-stack KB9000001
-    Invoke-Dism @("/English", "/NoRestart", "/LogPath:$($Log)", "/LogLevel:3", "/ScratchDir:$($Scratch)", "/Image:$($Mount)", "/Add-Package", "/PackagePath:$(Copy-Alone "ssu")")
+    Invoke-Dism @("/English", "/NoRestart", "/LogPath:$($Log)", "/LogLevel:3", "/ScratchDir:$($Scratch)", "/Image:$($Mount)", "/Add-Package", "/PackagePath:$(Copy-Alone @("ssu"))")
     Assert-Package "Package_for_ServicingStack_191~31bf3856ad364e35~amd64~~17134.191.1.0"
 
     # install-enterprise/lcu: add cumulative KB9000002 17134.228
-    Invoke-Dism @("/English", "/NoRestart", "/LogPath:$($Log)", "/LogLevel:3", "/ScratchDir:$($Scratch)", "/Image:$($Mount)", "/Add-Package", "/PackagePath:$(Copy-Alone "lcu")")
+    Invoke-Dism @("/English", "/NoRestart", "/LogPath:$($Log)", "/LogLevel:3", "/ScratchDir:$($Scratch)", "/Image:$($Mount)", "/Add-Package", "/PackagePath:$(Copy-Alone @("lcu"))")
     Assert-Package "Package_for_RollupFix~31bf3856ad364e35~amd64~~17134.228.1.0"
 
     # install-enterprise/cleanup: clean up superseded components
@@ -322,7 +375,7 @@ try {
     Assert-Feature "NetFx3" @("Enabled", "Enable Pending")
 
     # install-enterprise/lcu-after-netfx3: add cumulative KB9000002 17134.228 again
-    Invoke-Dism @("/English", "/NoRestart", "/LogPath:$($Log)", "/LogLevel:3", "/ScratchDir:$($Scratch)", "/Image:$($Mount)", "/Add-Package", "/PackagePath:$(Copy-Alone "lcu")")
+    Invoke-Dism @("/English", "/NoRestart", "/LogPath:$($Log)", "/LogLevel:3", "/ScratchDir:$($Scratch)", "/Image:$($Mount)", "/Add-Package", "/PackagePath:$(Copy-Alone @("lcu"))")
     Assert-Package "Package_for_RollupFix~31bf3856ad364e35~amd64~~17134.228.1.0"
 
     Invoke-Dism @("/English", "/NoRestart", "/LogPath:$($Log)", "/LogLevel:3", "/ScratchDir:$($Scratch)", "/Unmount-Image", "/MountDir:$($Mount)", "/Commit")
@@ -357,11 +410,11 @@ try {
     Invoke-Dism @("/English", "/NoRestart", "/LogPath:$($Log)", "/LogLevel:3", "/ScratchDir:$($Scratch)", "/Mount-Image", "/ImageFile:$($Image)", "/Index:1", "/MountDir:$($Mount)")
 
     # winpe/ssu: add servicing-stack KB9000001
-    Invoke-Dism @("/English", "/NoRestart", "/LogPath:$($Log)", "/LogLevel:3", "/ScratchDir:$($Scratch)", "/Image:$($Mount)", "/Add-Package", "/PackagePath:$(Copy-Alone "ssu")")
+    Invoke-Dism @("/English", "/NoRestart", "/LogPath:$($Log)", "/LogLevel:3", "/ScratchDir:$($Scratch)", "/Image:$($Mount)", "/Add-Package", "/PackagePath:$(Copy-Alone @("ssu"))")
     Assert-Package "Package_for_ServicingStack_191~31bf3856ad364e35~amd64~~17134.191.1.0"
 
     # winpe/lcu: add cumulative KB9000002 17134.228
-    Invoke-Dism @("/English", "/NoRestart", "/LogPath:$($Log)", "/LogLevel:3", "/ScratchDir:$($Scratch)", "/Image:$($Mount)", "/Add-Package", "/PackagePath:$(Copy-Alone "lcu")")
+    Invoke-Dism @("/English", "/NoRestart", "/LogPath:$($Log)", "/LogLevel:3", "/ScratchDir:$($Scratch)", "/Image:$($Mount)", "/Add-Package", "/PackagePath:$(Copy-Alone @("lcu"))")
     Assert-Package "Package_for_RollupFix~31bf3856ad364e35~amd64~~17134.228.1.0"
 
     # winpe/cleanup: clean up superseded components and reset the base
@@ -380,11 +433,11 @@ try {
     Invoke-Dism @("/English", "/NoRestart", "/LogPath:$($Log)", "/LogLevel:3", "/ScratchDir:$($Scratch)", "/Mount-Image", "/ImageFile:$($Image)", "/Index:1", "/MountDir:$($Mount)")
 
     # setup/ssu: add servicing-stack KB9000001
-    Invoke-Dism @("/English", "/NoRestart", "/LogPath:$($Log)", "/LogLevel:3", "/ScratchDir:$($Scratch)", "/Image:$($Mount)", "/Add-Package", "/PackagePath:$(Copy-Alone "ssu")")
+    Invoke-Dism @("/English", "/NoRestart", "/LogPath:$($Log)", "/LogLevel:3", "/ScratchDir:$($Scratch)", "/Image:$($Mount)", "/Add-Package", "/PackagePath:$(Copy-Alone @("ssu"))")
     Assert-Package "Package_for_ServicingStack_191~31bf3856ad364e35~amd64~~17134.191.1.0"
 
     # setup/lcu: add cumulative KB9000002 17134.228
-    Invoke-Dism @("/English", "/NoRestart", "/LogPath:$($Log)", "/LogLevel:3", "/ScratchDir:$($Scratch)", "/Image:$($Mount)", "/Add-Package", "/PackagePath:$(Copy-Alone "lcu")")
+    Invoke-Dism @("/English", "/NoRestart", "/LogPath:$($Log)", "/LogLevel:3", "/ScratchDir:$($Scratch)", "/Image:$($Mount)", "/Add-Package", "/PackagePath:$(Copy-Alone @("lcu"))")
     Assert-Package "Package_for_RollupFix~31bf3856ad364e35~amd64~~17134.228.1.0"
 
     # setup/cleanup: clean up superseded components and reset the base
@@ -440,11 +493,7 @@ if (Test-Path -LiteralPath "$(Get-Artifact "setup.service" "setup")") {
 
 # --- media.iso: write ../out/quickstart.iso
 Start-Unit "media.iso"
-if ($Oscdimg) {
-    $options = @("-m", "-o", "-u2", "-udfver102", "-lOSR_17134_228_X64_EN-US", "-bootdata:2`#p0,e,b$($Tree)\boot\etfsboot.com`#pEF,e,b$($Tree)\efi\microsoft\boot\efisys.bin")
-    & $Oscdimg @options $Tree "$(Get-Artifact "media.iso" "iso")"
-    if ($LASTEXITCODE -ne 0) { throw "oscdimg ended with $LASTEXITCODE" }
-}
+if ($Oscdimg) { Write-Iso @("-m", "-o", "-h", "-u2", "-udfver102", "-t05/17/2019,00:30:00", "-lOSR_17134_228_X64_EN-US", "-bootdata:2`#p0,e,bboot\etfsboot.com`#pEF,e,befi\microsoft\boot\efisys.bin") "$(Get-Artifact "media.iso" "iso")" }
 else { Write-Warning "no ISO was written: name oscdimg.exe with -Oscdimg; the media is in $Tree" }
 
 # --- media.verify: read the ISO back and verify it

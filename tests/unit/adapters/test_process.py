@@ -121,6 +121,15 @@ def test_a_budget_ends_the_program() -> None:
     assert time.monotonic() - started < 10
 
 
+def test_what_can_t_be_asked_to_end_is_ended_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program on Windows that shares no console with us: no time is given to what knows of nothing."""
+    monkeypatch.setattr("osrecipe.adapters.process._Tree.ask", lambda *_: False)
+    started = time.monotonic()
+    _, end = collect(python("import time; time.sleep(60)"), timeout=0.3, grace=30)
+    assert end.timed_out
+    assert time.monotonic() - started < 15
+
+
 @posix
 def test_the_whole_tree_ends_on_cancel() -> None:
     """A grandchild that ignores SIGTERM is gone after a cancellation, too."""

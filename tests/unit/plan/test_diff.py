@@ -288,11 +288,18 @@ def test_expectations_and_output() -> None:
     } == details
 
 
-def test_another_output_rebuilds_nothing() -> None:
-    """Where the ISO goes is a difference, but no image is made anew for it."""
-    diff = difference(recipe(), recipe(output={"iso": "out/new.iso"}))
+@pytest.mark.parametrize(
+    ("output", "detail"),
+    [
+        ({"iso": "out/new.iso"}, ("output", "out/usual.iso", "out/new.iso")),
+        ({"iso": "out/usual.iso", "writer": "oscdimg"}, ("writer", "osrecipe", "oscdimg")),
+    ],
+)
+def test_another_output_rebuilds_nothing(output: dict[str, str], detail: tuple[str, str, str]) -> None:
+    """Where the ISO goes and who writes it are differences, but no image is made anew for them."""
+    diff = difference(recipe(), recipe(output=output))
 
-    assert not diff.is_empty
+    assert [detail] == [(d.what, d.before, d.after) for t in diff.tasks for d in t.details]
     assert () == diff.rebuilt
 
 

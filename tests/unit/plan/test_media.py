@@ -96,6 +96,18 @@ def test_the_iso_is_written_as_the_source_was() -> None:
     )
 
 
+def test_the_writer_is_part_of_what_is_done_only_when_it_is_named() -> None:
+    """The default is no part of any digest, stated or not; another is, and its line is the task's."""
+    plain, stated, other = (
+        tasks(compiled(recipe(output={"iso": "out/usual.iso", **more}), facts()))["media/iso"]
+        for more in ({}, {"writer": "osrecipe"}, {"writer": "oscdimg"})
+    )
+    assert plain == stated
+    assert plain.digest != other.digest
+    assert isinstance(other.op, WriteIso)
+    assert "oscdimg" == other.op.writer
+
+
 @pytest.mark.parametrize("label", ["", "x" * 33, "caf\u00e9", "a\nb"])
 def test_a_label_an_iso_can_not_hold_is_refused(label: str) -> None:
     """The source's own may be such a one: then the recipe has to state another."""

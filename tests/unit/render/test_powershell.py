@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from typing import TYPE_CHECKING
 
@@ -68,7 +69,7 @@ def quickstart(samples: Samples) -> Plan:
     return compiled(ROOT / "recipes" / "quickstart.yaml", samples.folder)
 
 
-@pytest.mark.parametrize("name", ["quickstart", "monthly-updates", "corporate", "tweaks-only"])
+@pytest.mark.parametrize("name", ["quickstart", "monthly-updates", "corporate", "tweaks-only", "on-windows"])
 def test_every_example_s_script_parses(name: str, samples: Samples) -> None:
     """By a grammar that is not ours."""
     text = script(compiled(ROOT / "recipes" / f"{name}.yaml", samples.folder))
@@ -87,7 +88,30 @@ def test_the_quickstart_script_is_as_reviewed(quickstart: Plan) -> None:
     """Word for word, without digests."""
     text = re.sub(r"(?<=sha256:)[0-9a-f]{64}|(?<=\")[0-9a-f]{64}(?=\")", "…", script(quickstart))
     text = re.sub(r"SHA-256 [0-9a-f…]+|[0-9a-f]{12,}…", "…", text).replace("\r\n", "\n")
+    if os.environ.get("OSRECIPE_REGOLD"):
+        GOLDEN.write_text(text, encoding="utf-8", newline="\n")
     assert GOLDEN.read_text(encoding="utf-8") == text
+
+
+def test_an_iso_is_written_with_a_run_s_own_options(quickstart: Plan) -> None:
+    """No folder of the host is in the boot entries; the tool is looked for before anything is made."""
+    text = script(quickstart)
+    assert r'"-bootdata:2`#p0,e,bboot\etfsboot.com`#pEF,e,befi\microsoft\boot\efisys.bin"' in text
+    assert text.index("Get-Command -Name $Oscdimg") < text.index("New-Item -ItemType Directory -Path $Work")
+    assert "the recipe asks for oscdimg" not in text
+
+
+def test_a_recipe_that_asks_for_oscdimg_begins_nothing_without_it(samples: Samples, tmp_path: Path) -> None:
+    """The script of any other leaves a folder then."""
+    recipe = tmp_path / "asking.yaml"
+    text = (ROOT / "recipes" / "quickstart.yaml").read_text(encoding="utf-8")
+    recipe.write_text(
+        text.replace("quickstart.iso\n", "quickstart.iso\n  writer: oscdimg\n"), encoding="utf-8"
+    )
+    made = script(compiled(recipe, samples.folder))
+    assert [] == faults(made)
+    stop = made.index('if (-not $Oscdimg) { throw "the recipe asks for oscdimg')
+    assert stop < made.index("New-Item -ItemType Directory -Path $Work")
 
 
 def test_every_task_is_there_in_the_plan_s_order(quickstart: Plan) -> None:
@@ -147,7 +171,7 @@ def test_names_in_braces_become_variables() -> None:
     """Those of the adapter's command lines, with odd characters in their parts."""
     assert '"/ImageFile:$($Image)"' == argument("/ImageFile:{image}")
     assert '"$($Inputs["lcu"])"' == argument("{input:lcu}")
-    assert '"/PackagePath:$(Copy-Alone "lcu")"' == argument("/PackagePath:{package:lcu}")
+    assert '"/PackagePath:$(Copy-Alone @("lcu"))"' == argument("/PackagePath:{package:lcu}")
     assert '"$(Get-Artifact "a.b" "install.wim")"' == argument("{artifact:a.b:install.wim}")
 
 

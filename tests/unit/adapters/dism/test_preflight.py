@@ -102,6 +102,24 @@ def test_long_paths_and_profiles_warn_on_windows() -> None:
     assert {"paths": Level.WARN, "profile": Level.WARN} == levels(found)
 
 
+@pytest.mark.parametrize(
+    ("name", "wrong"), [("r\xe9sum\xe9", {}), ("\u0441\u0431\u043e\u0440", {"names": Level.FAIL})]
+)
+def test_a_work_folder_that_dism_can_t_name_stops_a_run(name: str, wrong: dict[str, Level]) -> None:
+    """Its list of mounts would have question marks, and the mount could neither be found nor undone."""
+    host = replace(GOOD, encoding="cp437")
+    assert wrong == levels(examine(host, work=WORK / name))
+    assert {} == levels(examine(replace(host, system="Linux"), work=WORK / name))
+
+
+def test_what_is_no_dism_is_not_a_matter_of_elevation() -> None:
+    """An elevated process is not told to elevate; another one is, for DISM answers nothing else then."""
+    silent = replace(GOOD, trouble="it ended without its banner")
+    for host, word in ((silent, "--dism"), (replace(silent, is_elevated=False), "administrator")):
+        said = next(one for one in examine(host) if one.name == "dism")
+        assert word in said.hint
+
+
 def test_missing_libraries_are_said_by_name() -> None:
     """Each by itself."""
     assert {} == levels(libraries(GOOD))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import contextlib
+import tempfile
+from pathlib import Path
 
 import cabarchive
 import pytest
@@ -13,9 +15,6 @@ from support.witness import witness
 from osrecipe.formats.errors import Fault, FormatError
 from osrecipe.formats.msu import Container, MemberKind, open_package, read_msu
 from osrecipe.formats.msu.contents import kind_of, read_answer, read_properties
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 LIMIT = 1 << 30
 MUM = b"""<assembly xmlns="urn:schemas-microsoft-com:asm.v3"><assemblyIdentity name="%s" version="1.0.0.0"
@@ -221,6 +220,24 @@ def test_scratch_is_removed_only_when_it_is_ours(
         pass
     assert list(own.iterdir()) == []
     assert len([path for path in (tmp_path / "given").rglob("*") if path.is_file()]) == 2
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="open files are looked up in /proc")
+def test_scratch_is_removed_after_its_files_are_closed(msu: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows removes no file that is open."""
+    open_then: list[str] = []
+    remove = tempfile.TemporaryDirectory.cleanup
+
+    def cleanup(folder: tempfile.TemporaryDirectory[str]) -> None:
+        for number in Path("/proc/self/fd").iterdir():
+            with contextlib.suppress(FileNotFoundError):
+                open_then.extend([str(number.readlink())] if folder.name in str(number.readlink()) else [])
+        remove(folder)
+
+    monkeypatch.setattr(tempfile.TemporaryDirectory, "cleanup", cleanup)
+    with open_package(msu) as opened:
+        assert len(opened.archives) == 2
+    assert [] == open_then
 
 
 def test_damage_inside_leaves_nothing_open(
