@@ -14,11 +14,10 @@ from support.servicing import NOW, Bench, add, session_of, take_media
 from support.standins import Machine, machine
 
 from osrecipe.adapters.dism import DismAdapter
-from osrecipe.adapters.dism.calls import MARK, Dism, DismError, Done, Watch, marked
+from osrecipe.adapters.dism.calls import MARK, Dism, DismError, Watch, marked
 from osrecipe.adapters.dism.codes import TABLE, Kind, lookup
 from osrecipe.adapters.dism.command import mounted
 from osrecipe.adapters.dism.mounting import Mounted, listed
-from osrecipe.adapters.dism.output import Transcript
 from osrecipe.engine.session import carry_out
 from osrecipe.model.adapter import Outcome, TaskError
 from osrecipe.model.changes import PutFile
@@ -276,11 +275,10 @@ def test_a_pending_command_marks_its_task(verb: str, kind: str, bench: Bench, ho
 
 def test_an_outcome_without_words_is_marked_too() -> None:
     """It says nothing else then; one with nothing left stays as it is."""
-    fine, left = (Done(Transcript(), lookup(number)) for number in (0, 3010))
-    assert Outcome() == marked(Outcome(), fine, None)
+    assert Outcome() == marked(Outcome(), [])
     assert Outcome(
         detail="something is left for the first start (0x80070bc2)", figures=((MARK, 2),)
-    ) == marked(Outcome(), left, fine, None, left)
+    ) == marked(Outcome(), [lookup(3010)] * 2)
 
 
 @pytest.mark.parametrize("times", [1, 2])

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import threading
 import time
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -32,8 +34,6 @@ from osrecipe.model.tasks import (
 from osrecipe.model.winpath import WinPath
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from support.samples import Samples
 
     from osrecipe.adapters.dism.tool import Tool
@@ -308,13 +308,30 @@ def test_who_holds_a_folder_is_said(bench: Bench, host: Machine, tmp_path: Path)
         ["tail", "-f", str(folder / "Windows" / "mark.txt")], stdout=subprocess.DEVNULL
     ) as other:
         time.sleep(0.3)
-        with pytest.raises(TaskError) as caught:
-            image.commit(tmp_path / "saved.wim")
+        try:
+            with pytest.raises(TaskError) as caught:
+                image.commit(tmp_path / "saved.wim")
+        finally:
+            other.terminate()  # or a failure here would wait for it for ever
         assert f"tail ({other.pid})" in caught.value.reason
         assert caught.value.code == "" or "c142" in caught.value.code
-        other.terminate()
     image.discard()
     assert [] == host.mounts
+
+
+def test_who_holds_a_folder_is_said_when_an_image_is_given_up(bench: Bench) -> None:
+    """While it is tried again, and when it stays mounted: for the next run to find. By our own open file, too."""
+    image = opened(bench)
+    (folder,) = bench.folder.glob("work-*/mount")
+    file = next(path for path in sorted(folder.rglob("*")) if path.is_file())
+    with file.open("rb"):
+        image.discard()
+    us = f"it is held by osrecipe itself ({os.getpid()})"
+    tries = [line for line in bench.log if "tried again" in line]
+    assert len(QUICK) == len(tries)
+    assert us in tries[0]
+    assert [f"still mounted, for `osrecipe clean` to give up: `{folder}`; {us}"] == bench.log[-1:]
+    image.discard()
 
 
 def test_a_save_that_does_nothing_is_a_failure(bench: Bench, host: Machine, tmp_path: Path) -> None:
@@ -594,6 +611,19 @@ def test_what_can_t_be_undone_is_said(bench: Bench, host: Machine) -> None:
     assert "/Discard" in undoer(host).command(name)
     host.order()
     undoer(host).undo(name)
+
+
+def test_who_is_in_the_way_of_undoing_is_said(bench: Bench, host: Machine) -> None:
+    """Of a mount that a dead run left; when the file is closed it goes."""
+    name = abandoned(bench)
+    file = next(path for path in sorted(Path(name).rglob("*")) if path.is_file())
+    with file.open("rb"), pytest.raises(OsrecipeError) as caught:
+        undoer(host).undo(name)
+    (problem,) = caught.value.problems
+    assert problem.reason.startswith(f"DISM still lists it as mounted: `{name}`; it is held by ")
+    assert f"({os.getpid()})" in problem.reason
+    undoer(host).undo(name)
+    assert [] == host.mounts
 
 
 def test_a_dism_that_is_gone_is_said() -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
     from .conftest import Media
 
+pytestmark = pytest.mark.skipif(
+    sys.platform == "win32", reason="the stand-in is started as a POSIX program here"
+)
 GOLDEN = Path(__file__).parents[1] / "golden" / "run-bad"
 MISSING = "22-oscdimg-is-not-there"
 OWN = {"boot.cat"}

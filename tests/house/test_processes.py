@@ -35,6 +35,7 @@ NATIVE = {
     "osrecipe/adapters/guard.py": "a child dies with its parent",
     "osrecipe/adapters/dism/backup.py": "Windows opens files of other owners with backup semantics",
     "osrecipe/adapters/dism/host.py": "Windows says by calls whether we are elevated and what a volume can do",
+    "osrecipe/adapters/dism/restart_manager.py": "Windows says who has files open",
     "osrecipe/adapters/job_object.py": "Windows ends a whole process tree by a job object",
 }
 """Modules that may call native code, and for what."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from osrecipe.adapters.dism import command, listings
-from osrecipe.adapters.dism.calls import failed, marked
+from osrecipe.adapters.dism.calls import failed
 from osrecipe.adapters.dism.workplace import otherwise
 from osrecipe.model.adapter import Outcome
 from osrecipe.model.codes import Slug
@@ -30,11 +30,11 @@ def remove_app(place: Workplace, op: RemoveApp, ctx: Context) -> Outcome:
     """
     if app_state(place, op.package, ctx) is None:
         raise failed(Slug.RUN_TASK_FAILED, f"DISM lists no provisioned app `{op.package}` in the image")
-    done = place.command(
+    place.command(
         command.remove_app(place.folder, op.package),
         ctx,
         lambda: app_state(place, op.package, ctx) is None,
     )
     if app_state(place, op.package, ctx) is not None:
         raise otherwise(f"app `{op.app}` is removed", "lists it still")
-    return marked(Outcome(detail=f"new users no longer get `{op.app}`"), done)
+    return Outcome(detail=f"new users no longer get `{op.app}`")

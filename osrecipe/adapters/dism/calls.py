@@ -17,7 +17,7 @@ from osrecipe.adapters.process import run, shown
 from osrecipe.model.adapter import CancelledError, Outcome, TaskError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container
+    from collections.abc import Callable, Container, Sequence
     from pathlib import Path
 
     from osrecipe.adapters.dism.codes import Code
@@ -52,12 +52,14 @@ class Watch:
         folder: where DISM's own log and scratch folder are made; None for DISM's defaults.
         progress: 0.0 to 1.0 and a text; raises `CancelledError` when the run is to stop.
         retry: kinds of codes after which the command is tried again.
+        held_by: the end of a sentence that says who has files open; asked when DISM says that somebody has.
     """
 
     folder: Path | None = None
     progress: Callable[[float, str], None] = lambda _share, _text: None
     log: Callable[[str], None] = lambda _line: None
     retry: frozenset[Kind] = frozenset({Kind.TRANSIENT})
+    held_by: Callable[[], str] = lambda: ""
     low: float = 0.0
     high: float = 1.0
 
@@ -96,11 +98,13 @@ class Dism:
     Attributes:
         delays: seconds between tries.
         sleep: waits; tests wait less.
+        left: the codes of commands that went well and left something for the first start (3010), in order.
     """
 
     tool: Tool
     delays: tuple[float, ...] = DELAYS
     sleep: Callable[[float], None] = field(default=time.sleep)
+    left: list[Code] = field(default_factory=list)
 
     def run(self, verb: Verb, watch: Watch, *, tolerated: Container[int] = ()) -> Done:
         """Carry a command out.
@@ -116,17 +120,23 @@ class Dism:
             OsrecipeError: DISM can't be started.
         """
         delays = iter(self.delays)
+        is_first = True
         while True:
             said, finished = self._once(verb, watch)
             row = judge(said, finished)
             if row.kind in {Kind.SUCCESS, Kind.PENDING} or row.number in tolerated:
                 if row.kind is not Kind.SUCCESS:
                     watch.log(f"{row.text}: {row.meaning}")
+                if row.kind is Kind.PENDING:
+                    self.left.append(row)
                 return Done(said, row)
             delay = next(delays, None) if row.kind in watch.retry else None
+            # Asking takes a while on Windows: once for the log, and once for the failure.
+            who = watch.held_by() if row.kind is Kind.BUSY and (is_first or delay is None) else ""
             if delay is None:
-                raise DismError(row, reason(verb, row, said, finished))
-            watch.log(f"{row.text}: {row.meaning}; tried again in {delay:g} seconds")
+                raise DismError(row, reason(verb, row, said, finished) + who)
+            watch.log(f"{row.text}: {row.meaning}{who}; tried again in {delay:g} seconds")
+            is_first = False
             self._wait(delay, verb, watch)
 
     def _once(self, verb: Verb, watch: Watch) -> tuple[Transcript, Finished]:
@@ -227,12 +237,15 @@ MARK: Final = "pending"
 """The figure of an outcome that says: something is left for the first start."""
 
 
-def marked(outcome: Outcome, *commands: Done | None) -> Outcome:
-    """An outcome that says so where one of its commands left something for the first start (3010).
+def marked(outcome: Outcome, left: Sequence[Code]) -> Outcome:
+    """An outcome that says so where commands of it left something for the first start (3010).
 
     The figure goes with the outcome into events, the store's evidence and the report, the words to people.
+
+    Args:
+        outcome: how the task ended.
+        left: of `Dism.left`, what came with this task.
     """
-    left = [done.row for done in commands if done is not None and done.is_pending]
     if not left:
         return outcome
     said = f"something is left for the first start ({left[0].text})"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from osrecipe.adapters.dism import command, listings
-from osrecipe.adapters.dism.calls import marked
 from osrecipe.adapters.dism.workplace import otherwise
 from osrecipe.model.adapter import Outcome
 
@@ -34,8 +33,8 @@ def set_capability(place: Workplace, op: SetCapability, ctx: Context) -> Outcome
         verb = command.add_capability(place.folder, name, str(ctx.resolve(op.source)))
     else:
         verb = command.remove_capability(place.folder, name)
-    done = place.command(verb, ctx, lambda: capability_state(place, name, ctx) == wanted)
+    place.command(verb, ctx, lambda: capability_state(place, name, ctx) == wanted)
     found = capability_state(place, name, ctx)
     if found != wanted:
         raise otherwise(f"capability `{name}` is {op.state}", f"lists it as {found or 'not there'}")
-    return marked(Outcome(detail=f"capability `{name}` is {op.state}"), done)
+    return Outcome(detail=f"capability `{name}` is {op.state}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from osrecipe.adapters.dism import codes, command, output
-from osrecipe.adapters.dism.calls import DismError, failed, marked
+from osrecipe.adapters.dism.calls import DismError, failed
 from osrecipe.adapters.dism.workplace import LISTED
 from osrecipe.model.adapter import Outcome
 from osrecipe.model.codes import Slug
@@ -31,17 +31,16 @@ def clean_up(place: Workplace, op: CleanupImage, ctx: Context) -> Outcome:
         raise DismError(codes.lookup(_IS_PENDING), f"actions are pending in the image: `{PENDING}`")
     before = place.packages(ctx)
     verb = command.cleanup(place.folder, reset_base=op.level == "reset-base")
-    done = place.command(verb, ctx, lambda: place.is_told(ctx))
+    place.command(verb, ctx, lambda: place.is_told(ctx))
     after = place.packages(ctx, LISTED)
     if lost := _lost(before, after):
         raise failed(Slug.RUN_CHECK_FAILED, f"cleanup lost an installed package: `{lost[0]}`")
     gone = len(before.keys() - after.keys())
     level = " and the base reset" if op.level == "reset-base" else ""
-    outcome = Outcome(
+    return Outcome(
         detail=f"superseded components removed{level}, {count(gone, 'package')} no longer listed",
         figures=(("packages", gone),),
     )
-    return marked(outcome, done)
 
 
 def _lost(before: dict[str, str], after: dict[str, str]) -> list[str]:

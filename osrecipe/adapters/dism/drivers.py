@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from osrecipe.adapters.dism import command, listings
-from osrecipe.adapters.dism.calls import marked
 from osrecipe.adapters.dism.workplace import LISTED, otherwise
 from osrecipe.model.adapter import Outcome
 from osrecipe.model.words import count
@@ -39,22 +38,20 @@ def add_drivers(place: Workplace, op: AddDrivers, ctx: Context) -> Outcome:
     """
     before = _listed(place, ctx)
     lines = list(driver_lines(op, str(ctx.resolve(op.source)), place.folder))
-    done = []
     for number, verb in enumerate(lines):
         low, high = (LISTED * n / len(lines) for n in (number, number + 1))
-        done.append(place.command(verb, ctx, lambda: not _missing(place, op, ctx), low=low, high=high))
+        place.command(verb, ctx, lambda: not _missing(place, op, ctx), low=low, high=high)
     after = _listed(place, ctx)
     if missing := _missing(place, op, ctx):
         shown = ", ".join(f"`{inf}`" for inf in missing[:_NAMED])
         more = f" and {len(missing) - _NAMED} more" if len(missing) > _NAMED else ""
         raise otherwise(f"{count(len(op.infs), 'driver')} were looked at", f"does not list {shown}{more}")
     fresh = len(after) - len(before)
-    outcome = Outcome(
+    return Outcome(
         status="done" if fresh else "nothing-to-do",
         detail=f"{count(len(op.infs), 'driver')} in the driver store, {fresh} of them new",
         figures=(("drivers", fresh),),
     )
-    return marked(outcome, *done)
 
 
 def driver_lines(op: AddDrivers, source: str, folder: str) -> Iterator[Verb]:

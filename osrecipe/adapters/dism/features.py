@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from osrecipe.adapters.dism import codes, command, output
-from osrecipe.adapters.dism.calls import DismError, marked
+from osrecipe.adapters.dism.calls import DismError
 from osrecipe.adapters.dism.packages import alone
 from osrecipe.adapters.dism.workplace import otherwise
 from osrecipe.model.adapter import Outcome
@@ -55,11 +55,11 @@ def _switch(place: Workplace, verb: Verb, name: str, wanted: str, ctx: Context) 
         return Outcome(status="nothing-to-do", detail=f"feature `{name}` was {wanted} already")
     if was is None:
         raise DismError(codes.lookup(_UNKNOWN), f"the image has no feature `{name}`")
-    done = place.command(verb, ctx, lambda: feature_state(place, name, ctx) == wanted)
+    place.command(verb, ctx, lambda: feature_state(place, name, ctx) == wanted)
     found = feature_state(place, name, ctx)
     if found != wanted:
         raise otherwise(f"feature `{name}` is {wanted}", f"lists it as {found or 'not there'}")
-    return marked(Outcome(detail=f"feature `{name}` is {wanted}"), done)
+    return Outcome(detail=f"feature `{name}` is {wanted}")
 
 
 def netfx3_names(package: str) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from osrecipe.adapters.dism import command
 from osrecipe.adapters.dism.calls import DELAYS, Dism, Watch
 from osrecipe.adapters.dism.codes import Kind
+from osrecipe.adapters.dism.holders import held_by
 from osrecipe.adapters.dism.mounting import let_go
 from osrecipe.adapters.process import shown
 from osrecipe.model.adapter import TaskError
@@ -47,7 +48,7 @@ class MountUndoer:
         if not gone:
             raise error(
                 Slug.RUN_CLEANUP,
-                f"DISM still lists it as mounted: `{name}`",
+                f"DISM still lists it as mounted: `{name}`{held_by(Path(name))}",
                 hint="close what has files of the folder open",
                 exit_code=ExitCode.CLEANUP,
             )

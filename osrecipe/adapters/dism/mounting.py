@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from osrecipe.adapters.dism import command, output
 from osrecipe.adapters.dism.calls import Watch, failed, surely, watching
 from osrecipe.adapters.dism.codes import Kind
-from osrecipe.adapters.dism.holders import holders
+from osrecipe.adapters.dism.holders import held_by
 from osrecipe.formats.errors import FormatError
 from osrecipe.formats.wim.reader import WimReader
 from osrecipe.model.adapter import TaskError
@@ -100,7 +100,7 @@ class Mounted:
             TaskError: it was not saved, or is still mounted.
         """
         before = _stamp(self._wim)
-        watch = replace(watching(self._ctx), retry=_RETRY)
+        watch = replace(watching(self._ctx), retry=_RETRY, held_by=lambda: held_by(self.folder))
         try:
             verb = command.unmount(str(self.folder), commit=True)
             surely(self._dism, verb, watch, lambda: self._is_saved(before))
@@ -129,11 +129,11 @@ class Mounted:
         row = getattr(cause, "row", None)
         if row is None or (row.kind is not Kind.BUSY and row.number != _HALF):
             raise cause
-        who = holders(self.folder)
-        note = f"; it is held by {', '.join(who)}" if who else ""
+        # A second try after open files ends with another code, whose failure names nobody yet.
+        note = "" if row.kind is Kind.BUSY else held_by(self.folder)
         if _stamp(self._wim) == before or not _is_whole(self._wim):
             raise failed(row.slug, f"{cause.reason}{note}", cause.remedy) from cause
-        self._ctx.log(f"saved, but the folder could not be let go{note}")
+        self._ctx.log(f"saved, but the folder could not be let go: {cause.reason}{note}")
         self.discard()
         if self.is_held:
             raise failed(row.slug, f"{cause.reason}{note}", cause.remedy) from cause
@@ -149,8 +149,11 @@ class Mounted:
         try:
             if let_go(self._dism, self.folder, watch):
                 self._release()
+                return
+            why = held_by(self.folder)
         except (TaskError, OsrecipeError) as cause:
-            self._ctx.log(f"the mount could not be given up: {cause}")
+            why = f": {cause}"
+        self._ctx.log(f"still mounted, for `osrecipe clean` to give up: `{self.folder}`{why}")
 
     def _row(self, watch: Watch) -> Mount | None:
         rows = listed(self._dism, watch)
@@ -170,6 +173,7 @@ def let_go(dism: Dism, folder: Path, watch: Watch) -> bool:
     Raises:
         TaskError: someone else mounted another image there, which is left alone; or DISM can't list what is mounted.
     """
+    watch = replace(watch, held_by=lambda: held_by(folder))
     row = _find(dism, folder, watch)
     if row is not None and not _is_own(row, folder):
         raise failed(

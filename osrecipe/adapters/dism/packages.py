@@ -7,7 +7,6 @@ import shutil
 from typing import TYPE_CHECKING
 
 from osrecipe.adapters.dism import codes, command, output
-from osrecipe.adapters.dism.calls import marked
 from osrecipe.adapters.dism.workplace import LISTED, otherwise
 from osrecipe.model.adapter import Outcome, TaskError
 from osrecipe.model.codes import Slug
@@ -58,14 +57,12 @@ def add_package(place: Workplace, op: AddPackage, ctx: Context) -> Outcome:
             f"{done.row.text}, which the plan tolerates here: {done.row.meaning}"
         )
     if _is_there(before.get(op.package.lower())) and before == after:
-        again = Outcome(detail=f"{name} was added again: nothing new is listed", figures=(("packages", 0),))
-        return marked(again, done)
+        return Outcome(detail=f"{name} was added again: nothing new is listed", figures=(("packages", 0),))
     fresh = sum(1 for identity, word in after.items() if before.get(identity) != word)
-    outcome = Outcome(
+    return Outcome(
         detail=f"{name} is {(state or '').lower()}, {count(fresh, 'package')} changed",
         figures=(("packages", fresh),),
     )
-    return marked(outcome, done)
 
 
 def _is_there(state: str | None) -> bool:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from osrecipe.adapters.dism import output
 from osrecipe.adapters.dism.apps import app_state, remove_app
+from osrecipe.adapters.dism.calls import marked
 from osrecipe.adapters.dism.capabilities import capability_state, set_capability
 from osrecipe.adapters.dism.cleanup import clean_up
 from osrecipe.adapters.dism.drivers import add_drivers, driver_state
@@ -31,8 +32,14 @@ if TYPE_CHECKING:
     from osrecipe.model.tasks import Servicing
 
 
-def service(place: Workplace, op: Servicing, ctx: Context) -> Outcome:  # noqa: PLR0911 - one line for each operation
-    """As `OpenImage.service`."""
+def service(place: Workplace, op: Servicing, ctx: Context) -> Outcome:
+    """As `OpenImage.service`; what DISM left for the first start is in the outcome, whatever the operation."""
+    known = len(place.dism.left)
+    outcome = _carried_out(place, op, ctx)
+    return marked(outcome, place.dism.left[known:])
+
+
+def _carried_out(place: Workplace, op: Servicing, ctx: Context) -> Outcome:  # noqa: PLR0911 - one line for each operation
     match op:
         case AddPackage():
             return add_package(place, op, ctx)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from osrecipe.adapters.dism import command, listings
-from osrecipe.adapters.dism.calls import marked
 from osrecipe.adapters.dism.workplace import LISTED, otherwise
 from osrecipe.model.adapter import Outcome
 from osrecipe.model.words import count
@@ -28,19 +27,17 @@ def change_settings(place: Workplace, op: ChangeSettings, ctx: Context) -> Outco
     Raises:
         TaskError: DISM refuses one (a language that is not in the image), or reports another value afterwards.
     """
-    done = []
     for number, setting in enumerate(op.settings):
         low, high = (LISTED * n / len(op.settings) for n in (number, number + 1))
         verb = command.set_intl(place.folder, setting.name, setting.value)
-        done.append(place.command(verb, ctx, lambda: place.is_told(ctx), low=low, high=high))
+        place.command(verb, ctx, lambda: place.is_told(ctx), low=low, high=high)
     found = listings.settings(place.ask(command.get_intl(place.folder), ctx, LISTED))
     wanted = {name: s.value for s in op.settings for name in (COVERED if s.name == ALL else (s.name,))}
     for name, value in wanted.items():
         if not same_setting(name, value, found.get(name, "")):
             raise otherwise(f"{name} is {value}", f"reports {found.get(name) or 'nothing'}")
-    outcome = Outcome(
+    return Outcome(
         detail=f"{count(len(op.settings), 'setting')}: "
         + ", ".join(f"{s.name} {s.value}" for s in op.settings),
         figures=(("settings", len(op.settings)),),
     )
-    return marked(outcome, *done)

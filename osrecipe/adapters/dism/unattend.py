@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from osrecipe.adapters.dism import command
-from osrecipe.adapters.dism.calls import marked
 from osrecipe.model.adapter import Outcome
 from osrecipe.model.words import count
 
@@ -26,9 +25,8 @@ def apply_unattend(place: Workplace, op: ApplyUnattend, ctx: Context) -> Outcome
         TaskError: DISM fails.
     """
     verb = command.apply_unattend(place.folder, str(ctx.resolve(op.source)))
-    done = place.command(verb, ctx, lambda: place.is_told(ctx), high=1)
-    outcome = Outcome(
+    place.command(verb, ctx, lambda: place.is_told(ctx), high=1)
+    return Outcome(
         detail=f"{count(len(op.settings), 'setting')} given to DISM: {', '.join(op.settings)}",
         figures=(("settings", len(op.settings)),),
     )
-    return marked(outcome, done)
