@@ -11,9 +11,11 @@ from support.command import osrecipe
 from support.standins import LAUNCHER, machine
 
 from osrecipe.adapters.dism import host as probed
-from osrecipe.adapters.dism.host import Host, Volume
+from osrecipe.adapters.dism.host import Host, Volume, is_elevated
 from osrecipe.adapters.dism.output import Mount
+from osrecipe.adapters.dism.preflight import Finding, Level
 from osrecipe.adapters.dism.tool import Tool
+from osrecipe.cli import writer
 from osrecipe.model.version import Version
 
 if TYPE_CHECKING:
@@ -57,6 +59,7 @@ CHECKS = ["dism", "elevation", "volume", "space", "mounts", "scanner", "paths"]
 def told(monkeypatch: pytest.MonkeyPatch, host: Host) -> tuple[int, str]:
     """What doctor says of a host."""
     monkeypatch.setattr(probed, "probe", lambda _folder, _dism: host)
+    monkeypatch.setattr(writer, "look", lambda: Finding("oscdimg", Level.OK, "there"))
     monkeypatch.setenv("COLUMNS", "100")
     done = run("doctor", "--output", "/build")
     assert "" == done.err
@@ -79,6 +82,8 @@ the dism adapter
   ok    mounts: nothing of others is mounted
   ok    scanner: no virus scanner is known to be in the way
   ok    paths: paths below the mount folders have about 200 characters
+recipes with `output.writer: oscdimg`
+  ok    oscdimg: there
 adapters that can work here: embedded, dism
 """,
     )
@@ -98,7 +103,7 @@ def test_a_host_without_windows(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def names(out: str) -> list[str]:
     """The checks of the dism adapter, in order."""
-    below = out.partition("the dism adapter\n")[2].splitlines()[:-1]
+    below = out.partition("the dism adapter\n")[2].partition("recipes with")[0].splitlines()
     return [line.split()[1].rstrip(":") for line in below if not line.startswith("   ")]
 
 
@@ -121,6 +126,7 @@ def test_a_host_with_every_trouble(monkeypatch: pytest.MonkeyPatch) -> None:
         "mounts": "warn",
         "scanner": "warn",
         "paths": "ok",
+        "oscdimg": "ok",
     }
     assert out.count("        hint: ") == 5
     assert "hint: install libmspack" in out
@@ -174,5 +180,6 @@ def test_this_very_host_with_the_stand_in(tmp_path: Path) -> None:
         "doctor", "--dism", LAUNCHER, cwd=tmp_path, env=host.environment | {"STANDIN_ELEVATED": "0"}
     )
     assert "does not answer as DISM" in unelevated.out
-    assert "started as administrator" in unelevated.out
+    assert ("name another one" in unelevated.out) is is_elevated()
+    assert ("started as administrator" in unelevated.out) is not is_elevated()
     assert "adapters that can work here: embedded\n" in unelevated.out
