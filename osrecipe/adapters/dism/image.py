@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 
 from osrecipe.adapters.dism import command, records
 from osrecipe.adapters.dism.calls import watching
-from osrecipe.adapters.dism.exporting import require_images
+from osrecipe.adapters.dism.exporting import append
 from osrecipe.adapters.dism.folder import ImageFolder
 from osrecipe.adapters.dism.mounting import Mounted
 from osrecipe.adapters.dism.servicing import Witness, service
@@ -55,8 +55,7 @@ class DismImage:
         """A private one-image WIM, mounted: what is in the store is never written to."""
         source = str(self._ctx.resolve(session.base.wim))
         verb = command.export(source, session.base.index, str(self._wim), compress="max")
-        self._dism.run(verb, watching(self._ctx, 0, _EXPORTED))
-        require_images(self._wim, 1)
+        append(self._dism, verb, self._wim, 1, watching(self._ctx, 0, _EXPORTED))
         folder.mkdir()
         self._mounted.mount(1, _EXPORTED, 1)
 

@@ -39,9 +39,13 @@ def apps(lines: Iterable[str]) -> frozenset[str]:
 
 
 def drivers(lines: Iterable[str]) -> list[str]:
-    """Names of INFs in lower case, from `/Get-Drivers`; a name is there as often as a package has it."""
+    """Names of INFs in lower case, from `/Get-Drivers`; a name is there as often as a package has it.
+
+    Some builds print the INF's whole path in the driver store.
+    """
     rows = blocks(lines, "Published Name")
-    return [row["Original File Name"].lower() for row in rows if row.get("Original File Name")]
+    paths = [row["Original File Name"] for row in rows if row.get("Original File Name")]
+    return [path.rpartition("\\")[2].lower() for path in paths]
 
 
 def settings(lines: Iterable[str]) -> dict[str, str]:
