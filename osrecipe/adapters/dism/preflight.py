@@ -192,7 +192,10 @@ def _space(volume: Volume, need: Need | None) -> Finding:
     if volume.free < need.total:
         level = Level.FAIL if volume.free < need.at_once else Level.WARN
         return Finding(
-            "space", level, text, "free space there, or run fewer units at a time (`--parallel 1`)"
+            "space",
+            level,
+            text,
+            "free space there (`osrecipe clean` gives back what dead runs left), or run fewer units at a time (`--parallel 1`)",
         )
     return Finding("space", Level.OK, text)
 
