@@ -14,7 +14,10 @@ from support.servicing import NO_DIGEST, Bench, session_of, take_media
 from support.standins import LAUNCHER, machine
 
 from osrecipe.adapters.dism import DismAdapter
+from osrecipe.adapters.dism.calls import Dism, Watch
+from osrecipe.adapters.dism.command import Verb
 from osrecipe.adapters.dism.janitor import MountUndoer
+from osrecipe.adapters.dism.output import blocks
 from osrecipe.adapters.dism.tool import find
 from osrecipe.engine.registry import edit_hives
 from osrecipe.formats.wim.reader import WimReader
@@ -22,7 +25,16 @@ from osrecipe.model.changes import DeletePath, PutFile
 from osrecipe.model.facts import UpdateKind
 from osrecipe.model.names import InputId, UnitId
 from osrecipe.model.registry import RegistryData, RegistryKey, RegistryRoot, SetValue
-from osrecipe.model.tasks import AddPackage, ArtifactRef, CleanupImage, ExportImages, ExportPart, ImageRef
+from osrecipe.model.tasks import (
+    AddPackage,
+    ArtifactRef,
+    ChangeSettings,
+    CleanupImage,
+    ExportImages,
+    ExportPart,
+    ImageRef,
+    Setting,
+)
 from osrecipe.model.winpath import WinPath
 
 if TYPE_CHECKING:
@@ -90,6 +102,28 @@ def test_images_are_exported_in_order(bench: Bench) -> None:
             assert source.xml.info(index).name == wim.xml.info(index).name
 
 
+def test_images_are_what_dism_says_they_are(bench: Bench, tool: Tool) -> None:
+    """Numbers and names of a WIM's images: DISM's listing and our reading of the XML agree."""
+    wim = bench.media / "install.wim"
+    listed = Verb(("/Get-ImageInfo", f"/ImageFile:{wim}"), "list the images")
+    rows = blocks(Dism(tool).run(listed, Watch()).said.text, "Index")
+    with WimReader.open(wim) as reader:
+        assert [(str(i.index), i.name) for i in reader.infos()] == [(r["Index"], r["Name"]) for r in rows]
+
+
+def test_a_wim_that_dism_split_is_read(bench: Bench, tool: Tool) -> None:
+    """In parts of one megabyte; every part is one of a set, and the set has the source's images."""
+    wim, to = bench.media / "boot.wim", bench.folder / "boot.swm"
+    parts = Verb(("/Split-Image", f"/ImageFile:{wim}", f"/SWMFile:{to}", "/FileSize:1"), "split")
+    Dism(tool).run(parts, Watch())
+    made = sorted(bench.folder.glob("boot*.swm"))
+    assert len(made) > 1
+    others = [part for part in made if part != to]
+    with WimReader.open(to, others=others) as split, WimReader.open(wim) as source:
+        assert source.image_count == split.image_count
+        assert [i.name for i in source.infos()] == [i.name for i in split.infos()]
+
+
 def test_a_forgotten_mount_is_undone(bench: Bench, tool: Tool) -> None:
     """By the janitor, from the folder's name alone; a second time there is nothing to do."""
     bench.adapter.open(session_of("winpe", "boot.wim", 1), bench.context())
@@ -124,6 +158,9 @@ def test_an_optional_component_of_the_adk_is_added(tmp_path: Path) -> None:
     assert image.service(op, made.context()).status == "done"
     assert image.state("package", identity) == "installed"
     assert image.service(CleanupImage(level="reset-base"), made.context()).status == "done"
+    wanted = (Setting(name="all", value="en-US"), Setting(name="time-zone", value="UTC"))
+    assert image.service(ChangeSettings(settings=wanted), made.context()).status == "done"
+    assert image.state("setting", "time-zone") == "UTC"
     image.commit(tmp_path / "saved.wim")
     with (tmp_path / "saved.wim").open("rb") as wim:
         read = made.adapter.open_read(wim, 1)
