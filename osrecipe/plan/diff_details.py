@@ -34,6 +34,7 @@ from osrecipe.model.tasks import (
     ImageRef,
     InputRef,
     Op,
+    SetCapability,
     VerifyMedia,
 )
 
@@ -98,6 +99,8 @@ def _values(op: Op, promised: frozenset[bytes]) -> dict[str, str]:
             found |= {f"driver `{inf}`": "added" for inf in op.infs}
         case ChangeSettings():
             found |= {each.name: each.value for each in op.settings}
+        case SetCapability():
+            found["state"] = op.state
         case ApplyUnattend():
             found["settings"] = ", ".join(op.settings)
         case ExportImages():

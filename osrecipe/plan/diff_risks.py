@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     Found = Iterator[tuple[RiskKind, str, str]]
 
 _LATEST = frozenset({UpdateKind.CUMULATIVE, UpdateKind.CHECKPOINT})
+_OWN = ("folder", "drivers", "answer file")
+"""How summaries begin of inputs whose content changes all the time under one name."""
 _MOST_WHERE = 100
 """Ids that one risk names."""
 DROPPED = "is dropped from the media"
@@ -228,7 +230,7 @@ def _same_name(inputs: Sequence[InputChange]) -> Found:
         if (
             each.change == "content"
             and each.after is not None
-            and not each.after.summary.startswith("folder")
+            and not each.after.summary.startswith(_OWN)
         ):
             text = f"other bytes under the same name: {each.after.summary}"
             yield RiskKind.SAME_NAME, each.after.id, text
