@@ -26,7 +26,11 @@ _MAX_WORD: Final = 20
 _ARCHITECTURES: Final = frozenset({"amd64", "x86", "arm64", "arm", "ia64"})
 _DECORATION: Final = re.compile(r"nt([a-z0-9]*)(\.|$)", re.IGNORECASE)
 _INSTALL: Final = re.compile(r"defaultinstall(?:\.(nt[a-z0-9]*)(?:\.[0-9.]*)?)?$", re.IGNORECASE)
-_CATALOGS: Final = ("catalogfile", "catalogfile.nt", *sorted(f"catalogfile.nt{name}" for name in _ARCHITECTURES))
+_CATALOGS: Final = (
+    "catalogfile",
+    "catalogfile.nt",
+    *sorted(f"catalogfile.nt{name}" for name in _ARCHITECTURES),
+)
 _TOKEN: Final = re.compile(r"%([^%]*)%")
 
 
@@ -76,9 +80,7 @@ def read_inf(data: bytes) -> Inf | None:
         date=_filled(date.strip(), strings),
         version=_filled(number.strip(), strings),
         architectures=tuple(sorted(_architectures(sections))),
-        catalog=tuple(
-            _filled(version[name], strings) for name in _CATALOGS if name in version
-        ),
+        catalog=tuple(_filled(version[name], strings) for name in _CATALOGS if name in version),
     )
 
 

@@ -99,8 +99,6 @@ def _values(op: Op, promised: frozenset[bytes]) -> dict[str, str]:
             found |= {f"driver `{inf}`": "added" for inf in op.infs}
         case ChangeSettings():
             found |= {each.name: each.value for each in op.settings}
-        case SetCapability():
-            found["state"] = op.state
         case ApplyUnattend():
             found["settings"] = ", ".join(op.settings)
         case ExportImages():
@@ -118,6 +116,8 @@ def _plain(op: Op) -> Iterator[tuple[str, str]]:
     source = getattr(op, "source", None)
     if isinstance(source, InputRef):
         yield "content", _short(source.digest)
+    if isinstance(op, SetCapability):
+        yield "state", op.state
     for name in type(op).model_fields:
         value = getattr(op, name)
         if name in _NAMES | _OTHERS or isinstance(value, ArtifactRef | InputRef):

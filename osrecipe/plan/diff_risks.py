@@ -227,11 +227,7 @@ def _secrets(task: Task) -> list[str]:
 
 def _same_name(inputs: Sequence[InputChange]) -> Found:
     for each in inputs:
-        if (
-            each.change == "content"
-            and each.after is not None
-            and not each.after.summary.startswith(_OWN)
-        ):
+        if each.change == "content" and each.after is not None and not each.after.summary.startswith(_OWN):
             text = f"other bytes under the same name: {each.after.summary}"
             yield RiskKind.SAME_NAME, each.after.id, text
 

@@ -111,7 +111,9 @@ def _written_forms(whole: Object) -> None:
     drivers = _map(_map(whole["properties"])["drivers"])
     [(key, whole_use)] = _map(drivers["patternProperties"]).items()
     targets: Object = {k: v for k, v in prop("DriverUse", "targets").items() if k != "description"}
-    drivers["patternProperties"] = {key: {"anyOf": [targets, whole_use]}}  # a list of targets is the short form
+    drivers["patternProperties"] = {
+        key: {"anyOf": [targets, whole_use]}
+    }  # a list of targets is the short form
     prop("Output", "iso")["pattern"] = r"\.[Ii][Ss][Oo]$"
 
 

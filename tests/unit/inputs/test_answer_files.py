@@ -15,7 +15,9 @@ DESK = Path(__file__).parents[3] / "recipes" / "unattend" / "desk.xml"
 HASH = "0" * 64
 LUA = "Microsoft-Windows-LUA-Settings"
 SECRET = "hunter2-Pa$$w0rd"  # noqa: S105 - what must not come out again
-PASSWORD = f"<AdministratorPassword><Value>{SECRET}</Value><PlainText>true</PlainText></AdministratorPassword>"
+PASSWORD = (
+    f"<AdministratorPassword><Value>{SECRET}</Value><PlainText>true</PlainText></AdministratorPassword>"
+)
 
 
 def written(folder: Path, *components: tuple[str, str, str], name: str = "offlineServicing") -> Path:

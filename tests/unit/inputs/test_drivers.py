@@ -75,7 +75,9 @@ def test_drivers_are_in_the_same_order_everywhere(tmp_path: Path) -> None:
     folder = written(tmp_path, **dict.fromkeys(("a__b", "a-b", "B", "a"), INF.format("1.0", "NTamd64")))
     (folder / "LOUD.INF").write_text(INF.format("1.0", "NTamd64"))
 
-    assert ["B.inf", "LOUD.INF", "a-b.inf", "a.inf", "a/b.inf"] == [d.inf for d in drivers_facts(folder).drivers]
+    assert ["B.inf", "LOUD.INF", "a-b.inf", "a.inf", "a/b.inf"] == [
+        d.inf for d in drivers_facts(folder).drivers
+    ]
 
 
 def test_a_driver_for_machines_that_no_image_has_is_left_alone(tmp_path: Path) -> None:

@@ -42,9 +42,7 @@ OTHER = OfflineSetting(path="Microsoft-Windows-Foundation/Quiet", architecture="
 def wanting(*inputs: str, drivers: object = None, **install: object) -> Recipe:
     """A recipe without updates that wants this of install images."""
     stated = {} if drivers is None else {"drivers": drivers}
-    return recipe(
-        inputs=declared("media", *inputs), updates={}, targets={"install": {**install}}, **stated
-    )
+    return recipe(inputs=declared("media", *inputs), updates={}, targets={"install": {**install}}, **stated)
 
 
 def found(plan: Plan, task: str) -> tuple[object, str, tuple[object, ...]]:
@@ -96,18 +94,27 @@ def test_brackets_are_no_pattern() -> None:
 
 
 def _with_apps(*apps: str) -> WimFacts:
-    return WimFacts(images=(image(1, "Windows 10 Pro", "Pro", winre="re", apps=apps),), compression="lzx", size=1)
+    return WimFacts(
+        images=(image(1, "Windows 10 Pro", "Pro", winre="re", apps=apps),), compression="lzx", size=1
+    )
 
 
 def test_an_app_that_two_entries_mean_is_removed_once() -> None:
     """By the first; the second is no mistake."""
     places = origins(
-        **{"targets__install__appx__Microsoft.XboxApp": Place("r.yaml", 7), "targets__install__appx__*Xbox*": Place("r.yaml", 8)}
+        **{
+            "targets__install__appx__Microsoft.XboxApp": Place("r.yaml", 7),
+            "targets__install__appx__*Xbox*": Place("r.yaml", 8),
+        }
     )
     made = wanting(appx=dict.fromkeys(("Microsoft.XboxApp", "*Xbox*"), "removed"))
     plan = compiled(made, facts(media=ONE), places)
 
-    lines = {t.op.package: t.origin.line for t in tasks(plan).values() if isinstance(t.op, RemoveApp)}
+    lines = {
+        t.op.package: t.origin.line
+        for t in tasks(plan).values()
+        if isinstance(t.op, RemoveApp) and t.origin is not None
+    }
     assert {XBOX: 7, OVERLAY: 8} == lines
 
 
@@ -143,7 +150,13 @@ def test_an_image_without_apps_says_so() -> None:
 
 def test_apps_with_like_names_keep_ids_of_their_own() -> None:
     """Two versions of one app, names that differ in what ids can't hold, and very long ones."""
-    apps = ("A+B_1.0_x64__p", "A-B_1.0_x64__p", "A-B_2.0_x64__p", f"{'L' * 100}_1.0_x64__p", "Plain_1.0_x64__p")
+    apps = (
+        "A+B_1.0_x64__p",
+        "A-B_1.0_x64__p",
+        "A-B_2.0_x64__p",
+        f"{'L' * 100}_1.0_x64__p",
+        "Plain_1.0_x64__p",
+    )
     plan = compiled(
         wanting(appx={"*": "removed"}), facts(media=ONE.model_copy(update={"install": _with_apps(*apps)}))
     )
@@ -157,7 +170,9 @@ def test_apps_with_like_names_keep_ids_of_their_own() -> None:
 # --- drivers ---------------------------------------------------------------------------------------------------------
 
 
-def adding(folder: DriversFacts, targets: object = ("install",), **use: object) -> tuple[object, str, tuple[object, ...]]:
+def adding(
+    folder: DriversFacts, targets: object = ("install",), **use: object
+) -> tuple[object, str, tuple[object, ...]]:
     """The task that adds a folder of drivers to the install image."""
     made = wanting("drv", drivers={"drv": {"targets": targets, **use}})
     return found(compiled(made, facts(media=ONE, drv=folder)), "install-pro/drivers-drv")
@@ -197,7 +212,10 @@ def test_drivers_of_one_name_are_told_apart_by_version() -> None:
     twins = [driver("a/net.inf"), driver("b/net.inf"), driver("c/net.inf", version="2.0")]
     _, _, checks = adding(drivers("maker", *twins))
 
-    assert (DriverPresent(inf="net.inf", version="1.2.3.4"), DriverPresent(inf="net.inf", version="2.0")) == checks
+    assert (
+        DriverPresent(inf="net.inf", version="1.2.3.4"),
+        DriverPresent(inf="net.inf", version="2.0"),
+    ) == checks
 
 
 def test_unsigned_drivers_are_taken_only_when_the_recipe_says_so() -> None:
@@ -212,7 +230,9 @@ def test_unsigned_drivers_are_taken_only_when_the_recipe_says_so() -> None:
 def test_drivers_go_where_the_recipe_says() -> None:
     """To each kind of image that is named, and no other; two folders are two tasks, as written."""
     made = wanting(
-        "drv", "drv2", drivers={"drv2": {"targets": ("install", "winpe")}, "drv": {"targets": ("winre", "install")}}
+        "drv",
+        "drv2",
+        drivers={"drv2": {"targets": ("install", "winpe")}, "drv": {"targets": ("winre", "install")}},
     )
     plan = compiled(made, facts(media=ONE, drv=drivers(), drv2=drivers("net")))
 
@@ -310,7 +330,11 @@ def test_every_kind_of_image_can_have_settings() -> None:
 def answering(said: AnswerFileFacts, **wanted: object) -> list[str]:
     """The short names of the answer file's tasks."""
     made = wanting("answers", unattend={"from": "answers", **wanted}, appx={"*Weather": "removed"})
-    return [n for n in names(compiled(made, facts(media=ONE, answers=said)), "install-pro.customize") if "una" in n]
+    return [
+        n
+        for n in names(compiled(made, facts(media=ONE, answers=said)), "install-pro.customize")
+        if "una" in n
+    ]
 
 
 def refused(said: AnswerFileFacts, **wanted: object) -> tuple[str, str]:

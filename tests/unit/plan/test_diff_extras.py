@@ -43,7 +43,9 @@ def known(**inputs: InputFacts) -> Facts:
     return facts(**usual | inputs)
 
 
-def wanting(*targets: str, unsigned: bool = False, checkpoints: tuple[str, ...] = (), **install: object) -> Recipe:
+def wanting(
+    *targets: str, unsigned: bool = False, checkpoints: tuple[str, ...] = (), **install: object
+) -> Recipe:
     """A recipe with drivers for these kinds of image, and this of install images."""
     inputs = declared("media", "drv", "fod", "answers", "base")
     return recipe(
@@ -131,7 +133,9 @@ def test_a_capability_is_told_by_its_name() -> None:
     [task] = diff.tasks
     assert ("added", f"add capability {CLIENT}") == (task.change, task.after.title if task.after else "")
     details = told(difference(with_it, wanting(capabilities={CLIENT: "removed"})))
-    assert ("state", "installed", "removed") in details["changed install-pro/capability-openssh.client-0.0.1.0"]
+    assert ("state", "installed", "removed") in details[
+        "changed install-pro/capability-openssh.client-0.0.1.0"
+    ]
     assert ["removed"] == [each.change for each in difference(with_it, without).tasks]
 
 
@@ -165,7 +169,9 @@ def test_a_newer_app_on_the_media_is_the_same_task() -> None:
     newer = ONE.model_copy(update={"install": ONE.install.model_copy(update={"images": images})})
     made = wanting(appx={"*Weather": "removed"})
 
-    [(what, was, now)] = told(difference(made, made, known(media=newer)))["changed install-pro/appx-microsoft.bingweather"]
+    [(what, was, now)] = told(difference(made, made, known(media=newer)))[
+        "changed install-pro/appx-microsoft.bingweather"
+    ]
     assert ("package", True, True) == (what, "_4.25." in str(was), "_4.26." in str(now))
 
 
@@ -195,7 +201,9 @@ def test_new_names_are_no_difference() -> None:
     """An input of drivers that is called otherwise is told as a new name only."""
     made = wanting("install")
     inputs = {("maker" if name == "drv" else name): each for name, each in made.inputs.items()}
-    renamed = made.model_copy(update={"inputs": inputs, "drivers": {"maker": made.drivers[next(iter(made.drivers))]}})
+    renamed = made.model_copy(
+        update={"inputs": inputs, "drivers": {"maker": made.drivers[next(iter(made.drivers))]}}
+    )
     diff = difference(made, renamed, known(maker=drivers()))
 
     assert diff.is_empty

@@ -46,6 +46,7 @@ from osrecipe.plan.digests import input_digest, task_digest, unit_digest
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
+    from osrecipe.model.facts import InputFacts
     from osrecipe.model.plan import Plan
 
 KNOWN = Path(__file__).parents[2] / "golden" / "keys" / "plan-digests.json"
@@ -87,7 +88,9 @@ def test_renaming_an_input_changes_no_digest() -> None:
 
 def _extras(content: str = "storage", said: str = "a", *, rename: bool = False) -> Plan:
     """A plan with drivers, a capability, an answer file and a checkpoint, perhaps with other names for its inputs."""
-    drv, fod, xml, base = ("drv9", "fod9", "answers9", "base9") if rename else ("drv", "fod", "answers", "base")
+    drv, fod, xml, base = (
+        ("drv9", "fod9", "answers9", "base9") if rename else ("drv", "fod", "answers", "base")
+    )
     made = recipe(
         inputs={**declared("media", drv, fod, xml, base), "lcu": {"update": "l.msu", "checkpoints": [base]}},
         updates={"apply": {"lcu": "auto"}},
@@ -101,7 +104,7 @@ def _extras(content: str = "storage", said: str = "a", *, rename: bool = False) 
             }
         },
     )
-    known = {
+    known: dict[str, InputFacts] = {
         drv: drivers(content),
         fod: folder("fod"),
         xml: answers("oobeSystem", said),
@@ -123,7 +126,9 @@ def test_renaming_drivers_answer_files_and_checkpoints_changes_no_digest() -> No
 def test_another_byte_rebuilds_from_the_task_on_that_takes_it(content: str, said: str, first: str) -> None:
     """In a folder of drivers or an answer file: what was done before is used again."""
     before, after = _extras(), _extras(content, said)
-    was, now = ([(t.id, t.digest) for t in unit_of(p, "install-pro.customize").tasks] for p in (before, after))
+    was, now = (
+        [(t.id, t.digest) for t in unit_of(p, "install-pro.customize").tasks] for p in (before, after)
+    )
     changed = [name.partition("/")[2] for (name, old), (_, new) in zip(was, now, strict=True) if old != new]
     order = [name.partition("/")[2] for name, _ in was]
 

@@ -12,8 +12,8 @@ from osrecipe.model.facts import UpdateKind
 from osrecipe.model.plan import Session
 from osrecipe.model.registry import RegistryData, RegistryKey, RegistryRoot, SetValue
 from osrecipe.model.tasks import (
-    AddPackage,
     AddDrivers,
+    AddPackage,
     ApplyTweak,
     ApplyUnattend,
     ChangeSettings,

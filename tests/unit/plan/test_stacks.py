@@ -24,12 +24,12 @@ from support.plans import (
 from osrecipe.model.checks import CapabilityIs, PackagePresent
 from osrecipe.model.facts import UpdateFacts, UpdateKind
 from osrecipe.model.problems import Place
-from osrecipe.model.recipe import Recipe
 from osrecipe.model.tasks import AddPackage, InputRef, SetCapability
 from osrecipe.plan.digests import input_digest
 
 if TYPE_CHECKING:
     from osrecipe.model.facts import Facts, InputFacts
+    from osrecipe.model.recipe import Recipe
 
 ONE = media([("Pro", "re")])
 LCU = update(UpdateKind.CUMULATIVE, "4343909")
@@ -84,7 +84,11 @@ def test_a_combined_update_brings_its_stack_first_into_pe_images() -> None:
 def test_pe_images_tolerate_one_code_of_that_pass_and_nothing_else() -> None:
     """Install images tolerate none at all."""
     plan = compiled(servicing("lcu", capabilities={CLIENT: {"from": "fod"}}), known(lcu=COMBINED))
-    tolerated = {name: t.op.tolerates for name, t in tasks(plan).items() if isinstance(t.op, AddPackage) and t.op.tolerates}
+    tolerated = {
+        name: t.op.tolerates
+        for name, t in tasks(plan).items()
+        if isinstance(t.op, AddPackage) and t.op.tolerates
+    }
 
     assert dict.fromkeys([f"{lane}/lcu-stack" for lane in PE], ("0x8007007e",)) == tolerated
     assert () == package_of(tasks(plan)["install-pro/lcu-stack"]).tolerates
@@ -109,7 +113,9 @@ def test_install_images_get_the_stack_alone_only_when_something_is_added(
     assert expected == ("lcu-stack" in order)
     if expected:
         assert "lcu-stack" == order[0]
-        assert order.index("lcu-stack") < order.index("capability-openssh.client-0.0.1.0") < order.index("lcu")
+        assert (
+            order.index("lcu-stack") < order.index("capability-openssh.client-0.0.1.0") < order.index("lcu")
+        )
 
 
 def test_a_plain_update_has_no_such_pass() -> None:
@@ -255,9 +261,18 @@ def test_capabilities_come_before_the_cumulative_update() -> None:
 def test_a_capability_that_is_moved_behind_the_update_repeats_it(wanted: object, *, repeats: bool) -> None:
     """Only when it is added."""
     made = servicing("lcu", capabilities={CLIENT: wanted})
-    move = {"step": "lcu", "target": "install", "before": "capability-openssh.client-0.0.1.0", "because": "a test"}
+    move = {
+        "step": "lcu",
+        "target": "install",
+        "before": "capability-openssh.client-0.0.1.0",
+        "because": "a test",
+    }
     moved = made.model_copy(
-        update={"updates": made.updates.model_validate({"ordering": {"move": [move]}, "apply": {"lcu": "auto"}}, strict=False)}
+        update={
+            "updates": made.updates.model_validate(
+                {"ordering": {"move": [move]}, "apply": {"lcu": "auto"}}, strict=False
+            )
+        }
     )
     order = names(compiled(moved, known()), "install-pro.service")
 
@@ -275,7 +290,9 @@ def test_a_capability_that_is_written_in_two_ways_is_refused() -> None:
 
 def test_capabilities_with_like_names_keep_ids_of_their_own() -> None:
     """What ids can't hold tells no two apart."""
-    made = servicing("lcu", capabilities={"A~B~~~1.0": "removed", "A~~B~~1.0": "removed", "C~~~~1.0": "removed"})
+    made = servicing(
+        "lcu", capabilities={"A~B~~~1.0": "removed", "A~~B~~1.0": "removed", "C~~~~1.0": "removed"}
+    )
     short = [n for n in names(compiled(made, known()), "install-pro.service") if n.startswith("cap")]
 
     assert 3 == len(set(short))

@@ -65,7 +65,11 @@ def store(**drivers: str) -> Files:
 @pytest.fixture(scope="module")
 def pro(samples: Samples) -> Iterator[WimFiles]:
     """The first install image of the sample media."""
-    with IsoReader(samples.media) as iso, iso.open("sources\\install.wim") as stream, WimReader(stream) as wim:
+    with (
+        IsoReader(samples.media) as iso,
+        iso.open("sources\\install.wim") as stream,
+        WimReader(stream) as wim,
+    ):
         yield WimFiles(wim, 1)
 
 
@@ -115,7 +119,7 @@ def test_an_image_without_a_driver_store_has_none(pro: WimFiles) -> None:
         ("1.2.3.4.5", "1.2.3.4", False),
         ("1.2.3.4.5", "1.2.3.4.5", True),
         ("", "", True),
-        ("", "0.0.0.0", False),
+        ("", "0.0", False),
         ("beta", "beta", True),
         ("1.²", "1.2", False),
         ("9" * 5000, "9" * 5000, True),

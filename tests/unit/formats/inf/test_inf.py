@@ -33,7 +33,11 @@ def inf(
     keys = {**VERSION, **version}
     lines = ["[Version]", *(f"{name} = {value}" for name, value in keys.items() if value is not None)]
     lines += ["[Manufacturer]", *manufacturer] if manufacturer else []
-    lines += [*more, "[Strings]", *(f"{name} = {value}" for name, value in (STRINGS | (strings or {})).items())]
+    lines += [
+        *more,
+        "[Strings]",
+        *(f"{name} = {value}" for name, value in (STRINGS | (strings or {})).items()),
+    ]
     return "\r\n".join(lines) + "\r\n"
 
 
@@ -98,7 +102,9 @@ def test_two_quotes_in_a_quoted_value_are_one() -> None:
 def test_a_backslash_takes_the_next_line_along() -> None:
     """In the middle of a list, behind a quoted value, before a comment; a line that ends the file waits for no other."""
     manufacturer = ["%Maker% = Models, \\ ; for two systems", "  NTx86, \\", "  NTamd64"]
-    found = read(inf(manufacturer=manufacturer, Provider='"Contoso"\\\r\n', DriverVer="01/02/2003,4.5\\\r\n  .6.7"))
+    found = read(
+        inf(manufacturer=manufacturer, Provider='"Contoso"\\\r\n', DriverVer="01/02/2003,4.5\\\r\n  .6.7")
+    )
 
     assert (("amd64", "x86"), "Contoso", "4.5.6.7") == (found.architectures, found.provider, found.version)
     assert "Net" == read(inf() + "last = 1\\").device_class

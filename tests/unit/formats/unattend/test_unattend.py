@@ -99,7 +99,9 @@ def test_attributes_of_other_namespaces_do_no_harm() -> None:
 def test_comments_and_processing_instructions_are_no_settings() -> None:
     """Wherever they stand."""
     body = "<!-- <EnableLUA>false</EnableLUA> --><?tool keep?><EnableLUA>tr<!-- a -->ue</EnableLUA>"
-    data = b"<?xml version='1.0'?><!-- a --><?b?>" + answer("<!-- c -->", offlineServicing=component(LUA, body))
+    data = b"<?xml version='1.0'?><!-- a --><?b?>" + answer(
+        "<!-- c -->", offlineServicing=component(LUA, body)
+    )
 
     found = read_answer_file(data, {f"{LUA}/EnableLUA"})
     assert [(f"{LUA}/EnableLUA", "true")] == [(one.path, one.value) for one in found.offline]
@@ -148,7 +150,8 @@ BOMB = (
 
 
 @pytest.mark.parametrize(
-    "front", [BOMB, "<!DOCTYPE unattend>", '<!DOCTYPE unattend SYSTEM "file:///etc/passwd">'],
+    "front",
+    [BOMB, "<!DOCTYPE unattend>", '<!DOCTYPE unattend SYSTEM "file:///etc/passwd">'],
 )
 def test_document_types_and_entities_are_refused(front: str) -> None:
     """Before anything in them is resolved."""
@@ -232,7 +235,11 @@ def test_secrets_stay_in_the_file(body: str, name: str) -> None:
 
     assert SECRET in whole.decode()
     assert SECRET not in repr(read_answer_file(whole, {f"{LUA}/EnableLUA"}))
-    for data in (whole[:-20], whole + b"<", whole.replace(b"</settings>", SECRET.encode() + b"&x;</settings>")):
+    for data in (
+        whole[:-20],
+        whole + b"<",
+        whole.replace(b"</settings>", SECRET.encode() + b"&x;</settings>"),
+    ):
         assert SECRET not in refused(data)[1]
 
 
@@ -240,7 +247,16 @@ def test_secrets_stay_in_the_file(body: str, name: str) -> None:
 @given(
     st.lists(
         st.sampled_from(
-            ["<settings pass='specialize'>", "</settings>", "<component>", "</component>", "<a b='c'/>", "&#x;", "<!--", "-->"]
+            [
+                "<settings pass='specialize'>",
+                "</settings>",
+                "<component>",
+                "</component>",
+                "<a b='c'/>",
+                "&#x;",
+                "<!--",
+                "-->",
+            ]
         )
         | st.text(max_size=4),
         max_size=12,
