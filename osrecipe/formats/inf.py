@@ -22,7 +22,6 @@ _MAX_LINES: Final = 500_000
 _MAX_VALUE: Final = 4096
 """Characters of a value with its strings filled in: what Windows takes of a field (`MAX_INF_STRING_LENGTH`)."""
 _SIGNATURES: Final = frozenset({"$windows nt$", "$chicago$", "$windows 95$"})
-_MAX_WORD: Final = 20
 _ARCHITECTURES: Final = frozenset({"amd64", "x86", "arm64", "arm", "ia64"})
 _DECORATION: Final = re.compile(r"nt([a-z0-9]*)(\.|$)", re.IGNORECASE)
 _INSTALL: Final = re.compile(r"defaultinstall(?:\.(nt[a-z0-9]*)(?:\.[0-9.]*)?)?$", re.IGNORECASE)
@@ -43,8 +42,8 @@ class Inf:
         provider: with strings filled in.
         date: `DriverVer`'s date as written, `mm/dd/yyyy`, or empty.
         version: `DriverVer`'s number as written, or empty.
-        architectures: those it has models or, without models, an install section for, sorted; such as `ia64` that no
-            image has are among them. Empty where it says none.
+        architectures: those it has models or, without models, an install section for, sorted; `other` stands for
+            those that are not known here. Empty where it says none.
         catalog: names of its signature catalogues, or empty.
     """
 
@@ -188,10 +187,12 @@ def _architectures(sections: dict[str, list[str]]) -> set[str]:
     for line in models:
         _, mark, value = line.partition("=")
         _, *decorations = (part.strip() for part in (value if mark else line).split(","))
-        named = [match for one in decorations if (match := _DECORATION.match(one))]
-        for match in named:
-            found |= _known(match[1])
-        if not named:
+        is_named = False
+        for one in decorations:
+            if match := _DECORATION.match(one):
+                is_named = True
+                found |= _known(match[1])
+        if not is_named:
             found.add("x86")
     for name in [] if models else sections:
         if match := _INSTALL.match(name):
@@ -201,5 +202,7 @@ def _architectures(sections: dict[str, list[str]]) -> set[str]:
 
 
 def _known(word: str) -> set[str]:
-    """`nt` alone is for every architecture; one that is not known is as it is called."""
-    return {word.lower()[:_MAX_WORD]} if word else set(_ARCHITECTURES)
+    """`nt` alone is for every architecture."""
+    if not word:
+        return set(_ARCHITECTURES)
+    return {word.lower() if word.lower() in _ARCHITECTURES else "other"}

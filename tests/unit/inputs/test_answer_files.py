@@ -61,6 +61,14 @@ def test_no_secret_is_in_the_facts(tmp_path: Path, name: str) -> None:
     assert SECRET not in found.model_dump_json()
 
 
+def test_a_readable_setting_is_noted_only_when_it_is_true_or_false(tmp_path: Path) -> None:
+    """Whatever else stands there by mistake stays in the file."""
+    found = answer_file_facts(written(tmp_path, (LUA, "amd64", f"<EnableLUA>{SECRET}</EnableLUA>")), HASH)
+
+    assert [(f"{LUA}/EnableLUA", None)] == [(one.path, one.value) for one in found.offline]
+    assert SECRET not in found.model_dump_json()
+
+
 def test_a_huge_file_is_not_read(tmp_path: Path) -> None:
     """Its size alone says that it is no answer file."""
     path = tmp_path / "huge.xml"
