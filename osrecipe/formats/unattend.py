@@ -6,7 +6,6 @@ asks for by name. Source: Microsoft, "Unattended Windows Setup Reference".
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from xml.etree.ElementTree import Element, ParseError
@@ -14,6 +13,7 @@ from xml.etree.ElementTree import Element, ParseError
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
+from osrecipe.formats.bounded_xml import Pieces, check_namespaces
 from osrecipe.formats.errors import Fault, FormatError
 
 if TYPE_CHECKING:
@@ -83,6 +83,7 @@ def read_answer_file(data: bytes, readable: Container[str] = ()) -> AnswerFile:
     """
     if len(data) > MAX_BYTES:
         raise FormatError("unattend", Fault.TOO_LARGE, f"the file is too large: {len(data)} bytes")
+    check_namespaces("unattend", data)
     root = _parse(data)
     if root.tag != f"{_NAMESPACE}unattend":
         shown = root.tag.rpartition("}")[2][:60]
@@ -115,7 +116,7 @@ def _parse(data: bytes) -> Element:
     count = 0
     root: Element | None = None
     try:
-        for _, element in iterparse(io.BytesIO(data), events=("start",), forbid_dtd=True):
+        for _, element in iterparse(Pieces(data), events=("start",), forbid_dtd=True):
             root = element if root is None else root
             count += 1
             if count > _MAX_ELEMENTS:

@@ -8,7 +8,7 @@ from osrecipe.formats.errors import Fault, FormatError
 from osrecipe.formats.unattend import MAX_BYTES, read_answer_file
 from osrecipe.model.facts import AnswerFileFacts, OfflineSetting
 from osrecipe.model.version import Architecture
-from osrecipe.windows.answer_files import READABLE
+from osrecipe.windows.answer_files import READABLE, read_back
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,9 +36,18 @@ def answer_file_facts(path: Path, sha256: str) -> AnswerFileFacts:
         size=size,
         passes=found.passes,
         offline=tuple(
-            OfflineSetting(path=one.path, architecture=_KNOWN[one.architecture.lower()], value=one.value)
+            OfflineSetting(
+                path=one.path,
+                architecture=_KNOWN[one.architecture.lower()],
+                value=_harmless(one.path, one.value),
+            )
             for one in found.offline
             if one.architecture.lower() in _KNOWN
         ),
         packages=found.packages,
     )
+
+
+def _harmless(path: str, value: str | None) -> str | None:
+    """A value that can be read back; what else stands in its place could be anything, and is not noted."""
+    return value if value is not None and read_back(path, value) is not None else None

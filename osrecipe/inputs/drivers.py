@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, get_args
 
 from osrecipe.formats.errors import FormatError
-from osrecipe.formats.inf import read_inf
+from osrecipe.formats.inf import MAX_BYTES, read_inf
 from osrecipe.inputs.hashing import tree_digest
 from osrecipe.model.codes import Slug
 from osrecipe.model.facts import DriverFacts, DriversFacts
@@ -31,18 +31,18 @@ def drivers_facts(folder: Path) -> DriversFacts:
     tree = tree_digest(folder)
     drivers: list[DriverFacts] = []
     others: list[str] = []
-    for path in sorted(_infs(folder)):
-        relative = path.relative_to(folder).as_posix()
+    for relative in _infs(folder):
         try:
-            found = read_inf(path.read_bytes())
+            found = read_inf(_bytes(folder / relative))
         except FormatError as cause:
             raise OsrecipeError(
                 Problem(cause.slug, f"`{relative}`: {cause.reason}", hint=cause.hint)
             ) from cause
-        if found is None:
+        driver = None if found is None else _driver(relative, found)
+        if driver is None:
             others.append(relative)
         else:
-            drivers.append(_driver(relative, found))
+            drivers.append(driver)
     if not drivers:
         reason = (
             "there is no driver in the folder: no INF with a `[Version]` section that names a device class"
@@ -54,15 +54,27 @@ def drivers_facts(folder: Path) -> DriversFacts:
     )
 
 
-def _infs(folder: Path) -> list[Path]:
-    return [path for path in folder.rglob("*") if path.suffix.lower() == ".inf" and path.is_file()]
+def _infs(folder: Path) -> list[str]:
+    """Paths below the folder, in an order that is the same on every host."""
+    found = (path for path in folder.rglob("*") if path.suffix.lower() == ".inf" and path.is_file())
+    return sorted(path.relative_to(folder).as_posix() for path in found)
 
 
-def _driver(relative: str, inf: Inf) -> DriverFacts:
+def _bytes(path: Path) -> bytes:
+    """An INF's bytes, no more than are needed to say that there are too many."""
+    with path.open("rb") as stream:
+        return stream.read(MAX_BYTES + 1)
+
+
+def _driver(relative: str, inf: Inf) -> DriverFacts | None:
+    """None for a driver of machines that no image is for; an empty list would say that it is for all."""
+    architectures = tuple(name for name in _KNOWN if name in inf.architectures)
+    if inf.architectures and not architectures:
+        return None
     return DriverFacts(
         inf=relative,
         provider=inf.provider,
         device_class=inf.device_class,
         version=inf.version,
-        architectures=tuple(name for name in _KNOWN if name in inf.architectures),
+        architectures=architectures,
     )

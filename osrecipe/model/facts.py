@@ -220,7 +220,7 @@ class DriversFacts(Frozen):
     """A folder of drivers: its tree digest as a `FolderFacts` has it, and the drivers in it by path.
 
     Attributes:
-        others: INFs that describe no driver, such as `autorun.inf`; they are left alone.
+        others: INFs that describe no driver for any image, such as `autorun.inf`; they are left alone.
     """
 
     kind: Literal["drivers"] = "drivers"

@@ -200,6 +200,7 @@ def _check_answer_file(
 ) -> None:
     """What would silently do nothing, or install what nobody hashed, is a problem."""
     offline = [one for one in facts.offline if one.architecture == image.architecture]
+    later = [name for name in facts.passes if name != _OFFLINE]
     applies = wanted.apply or (wanted.apply is None and bool(offline))
     if facts.packages and wanted.apply is not False:
         work.problem(
@@ -215,7 +216,7 @@ def _check_answer_file(
         )
         hint = f"what it has is for {', '.join(others)}" if others else "leave `apply` out, or add the pass"
         work.problem(Slug.PLAN_ANSWER_FILE, reason, place, hint)
-    elif not applies and (wanted.place is False or (wanted.place is None and not facts.passes)):
+    elif not applies and (wanted.place is False or (wanted.place is None and not later)):
         reason = (
             f"nothing is done with the answer file `{wanted.from_}`: it has no setting for `{image.name}`"
         )

@@ -34,6 +34,7 @@ from osrecipe.model.tasks import (
     ImageRef,
     InputRef,
     Op,
+    SetCapability,
     VerifyMedia,
     WriteIso,
 )
@@ -134,6 +135,8 @@ def _plain(op: Op) -> Iterator[tuple[str, str]]:
     source = getattr(op, "source", None)
     if isinstance(source, InputRef):
         yield "content", _short(source.digest)
+    if isinstance(op, SetCapability):
+        yield "state", op.state
     for name in type(op).model_fields:
         value = getattr(op, name)
         if name in _NAMES | _OTHERS or isinstance(value, ArtifactRef | InputRef):

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     Found = Iterator[tuple[RiskKind, str, str]]
 
 _LATEST = frozenset({UpdateKind.CUMULATIVE, UpdateKind.CHECKPOINT})
+_OWN = ("folder", "drivers", "answer file")
+"""How summaries begin of inputs whose content changes all the time under one name."""
 _MOST_WHERE = 100
 """Ids that one risk names."""
 DROPPED = "is dropped from the media"
@@ -225,11 +227,7 @@ def _secrets(task: Task) -> list[str]:
 
 def _same_name(inputs: Sequence[InputChange]) -> Found:
     for each in inputs:
-        if (
-            each.change == "content"
-            and each.after is not None
-            and not each.after.summary.startswith("folder")
-        ):
+        if each.change == "content" and each.after is not None and not each.after.summary.startswith(_OWN):
             text = f"other bytes under the same name: {each.after.summary}"
             yield RiskKind.SAME_NAME, each.after.id, text
 

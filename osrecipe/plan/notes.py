@@ -55,7 +55,8 @@ def _no_drivers(work: Compiling) -> Iterator[Note]:
         for inf in facts.others if isinstance(facts, DriversFacts) else ():
             place = work.origins.key("drivers", name)
             yield Note(
-                text=f"`{inf}` in `{name}` describes no driver and is left alone", origin=origin_of(place)
+                text=f"`{inf}` in `{name}` describes no driver for any image and is left alone",
+                origin=origin_of(place),
             )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from osrecipe.model.checks import CapabilityIs, FeatureIs, FileIs, NothingPending, PackagePresent
@@ -113,6 +113,7 @@ def update_steps(work: Compiling, target: TargetName, image: ImageFacts) -> tupl
             checkpoints = _checkpoints(work, name, facts)
             step = _update_step(name, facts, image, place, target, checkpoints)
             steps += [*_stack_alone(work, step, facts, target), step]
+    steps = _told_apart(steps)
     _check_one_cumulative(work, target, steps)
     return tuple(steps)
 
@@ -147,7 +148,8 @@ def _stack_alone(work: Compiling, step: Step, facts: UpdateFacts, target: Target
     combined = bool(facts.stack) and step.kind is StepKind.CUMULATIVE
     if not combined or not isinstance(step.op, AddPackage):
         return ()
-    if target == "install" and not work.recipe.targets.install.capabilities:
+    added = [each for each in work.recipe.targets.install.capabilities.values() if each != "removed"]
+    if target == "install" and not added:
         return ()
     tolerated = tuple(
         code
@@ -161,6 +163,18 @@ def _stack_alone(work: Compiling, step: Step, facts: UpdateFacts, target: Target
     return (Step(f"{step.name}-stack", StepKind.STACK_ALONE, op, title, step.place, (check,)),)
 
 
+def _told_apart(steps: list[Step]) -> list[Step]:
+    """Passes of stacks under names that no update of the recipe has."""
+    taken = {step.name.lower() for step in steps if step.kind is not StepKind.STACK_ALONE}
+    made: list[Step] = []
+    for step in steps:
+        name = step.name
+        while step.kind is StepKind.STACK_ALONE and name.lower() in taken:
+            name += "-alone"
+        made.append(replace(step, name=name))
+    return made
+
+
 def _checkpoints(work: Compiling, name: InputId, facts: UpdateFacts) -> tuple[InputRef, ...]:
     """The checkpoint updates that travel with an update, each once; what can't be one is a problem."""
     stated = work.recipe.inputs[name]
@@ -172,15 +186,16 @@ def _checkpoints(work: Compiling, name: InputId, facts: UpdateFacts) -> tuple[In
         if not isinstance(found, UpdateFacts):
             continue  # refused at the recipe's line before
         if facts.update_kind is not UpdateKind.CUMULATIVE:
-            reason = (
-                f"`{name}` is a {facts.update_kind.value} update: only a cumulative one builds on checkpoints"
-            )
+            reason = f"only a cumulative update builds on checkpoints, the kind of `{name}` is: {facts.update_kind.value}"
             work.problem(Slug.PLAN_CHECKPOINT, reason, place)
         elif found.update_kind not in {UpdateKind.CHECKPOINT, UpdateKind.CUMULATIVE}:
-            reason = f"`{other}` is a {found.update_kind.value} update, no checkpoint of `{name}`"
+            reason = f"`{other}` is no checkpoint of `{name}`, its kind is: {found.update_kind.value}"
             work.problem(Slug.PLAN_CHECKPOINT, reason, place)
         elif found.package.architecture != facts.package.architecture:
-            reason = f"the checkpoint `{other}` is for {found.package.architecture}, `{name}` is not"
+            reason = (
+                f"the checkpoint `{other}` is for {found.package.architecture}, "
+                f"`{name}` is for {facts.package.architecture}"
+            )
             work.problem(Slug.PLAN_CHECKPOINT, reason, place)
         elif found.package.version >= facts.package.version:
             reason = f"the checkpoint `{other}` is {found.package.version}, not older than `{name}`: {facts.package.version}"

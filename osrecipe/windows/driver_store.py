@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 REPOSITORY: Final = WinPath("Windows\\System32\\DriverStore\\FileRepository")
 _VERSION_PARTS: Final = 4
+_MAX_DIGITS: Final = 10
+"""Of a number of a version: Windows takes 65535 at most."""
 
 
 def driver_versions(files: ImageFiles, inf: str) -> tuple[str, ...]:
@@ -48,7 +50,7 @@ def _numbers(text: str) -> tuple[int, ...] | str:
     if (
         not text.strip()
         or len(parts) > _VERSION_PARTS
-        or not all(p.isascii() and p.isdecimal() for p in parts)
+        or not all(p.isascii() and p.isdecimal() and len(p) <= _MAX_DIGITS for p in parts)
     ):
         return text.strip()
     return tuple(int(p) for p in parts) + (0,) * (_VERSION_PARTS - len(parts))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from support.cli import run
 from support.golden import same
+from support.samples.extras import DRIVERS
 from support.transcript import Transcript
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 GOLDEN = Path(__file__).parents[1] / "golden" / "lock"
 QUICK = "recipes/quickstart.yaml"
 MONTHLY = "recipes/monthly-updates.yaml"
+WINDOWS = "recipes/on-windows.yaml"
 
 
 class Desk:
@@ -166,6 +168,20 @@ def kinds(desk: Desk) -> None:
     desk.log.type("plan", QUICK)
 
 
+def extras(desk: Desk) -> None:
+    """Drivers, capabilities and an answer file: locked, checked with and without them, one byte changed."""
+    desk.log.type("lock", WINDOWS, "-i", desk.folder)
+    desk.log.type("lock", "--check", WINDOWS)
+    desk.log.note("a driver's program and the answer file change")
+    shutil.copytree(desk.folder / DRIVERS, desk.more / DRIVERS)
+    program = desk.more / DRIVERS / "storage" / "constor.sys"
+    program.write_bytes(program.read_bytes()[:-1] + b"!")
+    desk.edit("recipes/unattend/desk.xml", ("Contoso, Ltd.", "Fabrikam"))
+    for command in ("lock --check", "plan"):
+        desk.log.type(*command.split(), WINDOWS, "-i", desk.more, "-i", desk.folder)
+    desk.log.type("lock", WINDOWS, "-i", desk.more, "-i", desk.folder)
+
+
 CASES: dict[str, Callable[[Desk], None]] = {
     "01-writing": writing,
     "02-drift": drift,
@@ -176,6 +192,7 @@ CASES: dict[str, Callable[[Desk], None]] = {
     "07-missing": missing,
     "08-kinds": kinds,
     "09-bump-fragment": bump_fragment,
+    "10-extras": extras,
 }
 
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from ruamel.yaml import YAML
-from support.plans import compiled, declared, facts, folder, media, update
+from support.plans import LUA, answers, compiled, declared, driver, drivers, facts, folder, media, update
 
 from osrecipe.model.problems import OsrecipeError
 from osrecipe.model.recipe import Recipe
@@ -31,19 +31,34 @@ def _read(path: Path) -> tuple[Recipe, Facts]:
     said = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
     about = said["media"]
     iso = media([tuple(pair) for pair in about.pop("editions")], **about)
-    known: dict[str, InputFacts] = {
-        name: folder(name) if "kind" not in each else update(each["kind"], each["kb"], each["version"])
-        for name, each in said.get("inputs", {}).items()
-    }
+    stated = said.get("inputs", {})
+    known: dict[str, InputFacts] = {name: _facts(name, each) for name, each in stated.items()}
+    inputs = declared("media", *known)
+    for name, each in stated.items():
+        if "checkpoints" in each:
+            inputs[name] = {"update": f"{name}.msu", "checkpoints": each["checkpoints"]}
     recipe = {
         "schema": "osrecipe/1",
         "name": "golden",
-        "inputs": declared("media", *known),
+        "inputs": inputs,
         "source": "media",
         "output": {"iso": "out.iso"},
         **said["recipe"],
     }
     return Recipe.model_validate(recipe, strict=False), facts(media=iso, **known)
+
+
+def _facts(name: str, said: dict[str, Any]) -> InputFacts:
+    """An update has a kind, drivers have INFs with their architectures, an answer file has passes; else a folder."""
+    if "kind" in said:
+        return update(said["kind"], said["kb"], said["version"], stack=said.get("stack", ""))
+    if "infs" in said:
+        made = drivers(name, *(driver(inf, *architectures) for inf, architectures in said["infs"].items()))
+        return made.model_copy(update={"others": tuple(said.get("others", ()))})
+    if "passes" in said:
+        offline = tuple(LUA.model_copy(update={"architecture": each}) for each in said.get("offline", ()))
+        return answers(*said["passes"], offline=offline, packages=said.get("packages", False))
+    return folder(name)
 
 
 def _shown(value: object) -> object:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from support.plans import folder, media, update
+from support.plans import drivers, folder, media, update
 
 from osrecipe.inputs.lock import Lock, LockedInput, LockedRegFile, dump, lock_path
 from osrecipe.inputs.reg_files import reg_file_facts
@@ -32,7 +32,7 @@ def facts_of(name: str) -> InputFacts:
     if name in _KINDS:
         kind, version = _KINDS[name]
         return update(kind, str(4340000 + list(_KINDS).index(name)), version)
-    return folder(name)
+    return drivers(name) if name.startswith("drv") else folder(name)
 
 
 def write_lock(recipe: Path) -> None:

@@ -5,13 +5,13 @@ Namespace-aware, bounded in bytes, elements and depth; knows no element by its m
 
 from __future__ import annotations
 
-import io
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element, ParseError
 
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
+from osrecipe.formats.bounded_xml import Pieces, check_namespaces
 from osrecipe.formats.errors import Fault, FormatError
 from osrecipe.formats.mum.model import Identity
 
@@ -23,8 +23,6 @@ _MOST_ELEMENTS = 1_000_000
 _DEEPEST = 100
 _MOST_NAMES = 20_000
 _LONGEST_PATH = 4096  # characters
-_LONGEST_NAMESPACE = 1024
-_PIECE = 4 << 20
 
 _ASSEMBLY = frozenset(f"urn:schemas-microsoft-com:asm.v{number}" for number in (1, 2, 3))
 _SIGNATURE = "http://www.w3.org/2000/09/xmldsig#"
@@ -60,7 +58,7 @@ def parse(data: bytes, *, root_name: str = "assembly", namespaces: frozenset[str
         raise FormatError("mum", Fault.UNSUPPORTED, "The manifest is compressed and has to be decoded first")
     if len(data) > _MOST_BYTES:
         raise FormatError("mum", Fault.TOO_LARGE, f"The document has more than {_MOST_BYTES} bytes")
-    _check_namespaces(data)
+    check_namespaces("mum", data)
     try:
         root = _build(data)
     except (ParseError, DefusedXmlException, ValueError, LookupError) as error:
@@ -70,41 +68,11 @@ def parse(data: bytes, *, root_name: str = "assembly", namespaces: frozenset[str
     return root
 
 
-def _check_namespaces(data: bytes) -> None:
-    """Refuse long namespaces before parsing: each of thousands of elements would get a copy of its own."""
-    quotes, at = (b'"', b"'"), -1
-    if data[:2] not in {b"\xff\xfe", b"\xfe\xff"} and b"\0" in data[:4]:
-        raise FormatError("mum", Fault.UNSUPPORTED, "The document is in UTF-16 or UTF-32 without a mark")
-    if data[:2] in {b"\xff\xfe", b"\xfe\xff"}:
-        data = data.decode("utf-16", errors="replace").encode()
-    while (at := data.find(b"xmlns", at + 1)) >= 0:
-        equals = data.find(b"=", at, at + _LONGEST_NAMESPACE)
-        start = data[equals + 1 : equals + 65].lstrip()[:1] if equals >= 0 else b'"'
-        if start not in quotes:
-            continue
-        value = data.find(start, equals + 1)
-        if equals < 0 or data.find(start, value + 1, value + 2 + _LONGEST_NAMESPACE) < 0:
-            raise FormatError("mum", Fault.TOO_LARGE, "The document has a namespace that is too long")
-
-
-class _Pieces:
-    """Hands out large pieces, whatever is asked for.
-
-    Expat before 2.6 begins a tag anew with every piece, so that a huge tag in small pieces takes quadratic time.
-    """
-
-    def __init__(self, data: bytes) -> None:
-        self._stream = io.BytesIO(data)
-
-    def read(self, _size: int = -1) -> bytes:
-        return self._stream.read(_PIECE)
-
-
 def _build(data: bytes) -> Element | None:
     """Build the tree, stopping early when it grows out of bounds."""
     root: Element | None = None
     depth = count = 0
-    for event, element in iterparse(_Pieces(data), events=("start", "end"), forbid_dtd=True):
+    for event, element in iterparse(Pieces(data), events=("start", "end"), forbid_dtd=True):
         if event == "end":
             depth -= 1
             continue

@@ -6,6 +6,7 @@ from typing import Final
 
 from osrecipe.lint.rule import Rule
 from osrecipe.lint.rules import (
+    drivers,
     expectations,
     images,
     inputs,
@@ -19,7 +20,7 @@ from osrecipe.lint.rules import (
 
 RULES: Final[tuple[Rule, ...]] = tuple(
     value
-    for module in (inputs, updates, images, tweaks, registry, secrets, text, outputs, expectations)
+    for module in (inputs, updates, images, drivers, tweaks, registry, secrets, text, outputs, expectations)
     for value in vars(module).values()
     if isinstance(value, Rule)
 )

@@ -13,11 +13,15 @@ from support.plans import facts
 
 from osrecipe.inputs.lock import FORMAT, Lock, LockedInput, LockedRegFile, dump, load_lock, parse, read_lock
 from osrecipe.model.facts import (
+    AnswerFileFacts,
     BlobFacts,
+    DriverFacts,
+    DriversFacts,
     FeatureFacts,
     FolderFacts,
     ImageFacts,
     MediaFacts,
+    OfflineSetting,
     PackageFacts,
     RegFileFacts,
     Trace,
@@ -73,6 +77,35 @@ updates = st.builds(
 folders = st.builds(
     FolderFacts, tree=hexes.map(lambda h: Digest(f"sha256:{h}")), files=st.integers(0), size=st.integers(0)
 )
+architectures = st.sampled_from(["amd64", "x86", "arm64"])
+drivers = st.builds(
+    DriversFacts,
+    tree=hexes.map(lambda h: Digest(f"sha256:{h}")),
+    files=st.integers(0),
+    size=st.integers(0),
+    drivers=st.lists(
+        st.builds(
+            DriverFacts,
+            inf=text,
+            provider=text,
+            device_class=text,
+            version=text,
+            architectures=st.lists(architectures, unique=True).map(tuple),
+        ),
+        max_size=2,
+    ).map(tuple),
+    others=st.lists(text, max_size=2).map(tuple),
+)
+answer_files = st.builds(
+    AnswerFileFacts,
+    sha256=hexes,
+    size=st.integers(0),
+    passes=st.lists(text, max_size=2).map(tuple),
+    offline=st.lists(
+        st.builds(OfflineSetting, path=text, architecture=architectures, value=st.none() | text), max_size=2
+    ).map(tuple),
+    packages=st.booleans(),
+)
 images = st.builds(
     ImageFacts,
     index=st.integers(1, 20),
@@ -85,6 +118,7 @@ images = st.builds(
     winre=st.none() | st.builds(BlobFacts, sha1=hexes.map(lambda h: h[:40]), size=st.integers(0)),
     features=st.dictionaries(text, st.builds(FeatureFacts, enabled=st.booleans(), package=text), max_size=2),
     capture=st.sampled_from([None, "captured", "uncaptured", "unknown"]),
+    apps=st.lists(text, max_size=2).map(tuple),
     traces=st.lists(
         st.builds(Trace, cause=st.sampled_from(["sysprep", "people"]), what=text), max_size=2
     ).map(tuple),
@@ -105,6 +139,7 @@ media = st.builds(
     netfx3=st.none() | packages,
     firmware=st.sampled_from([(), ("bios",), ("bios", "efi")]),
     features_read=st.booleans(),
+    apps_read=st.booleans(),
 )
 names = st.from_regex(r"\A[A-Za-z][A-Za-z0-9._-]{0,8}\Z")
 keys = st.builds(RegistryKey, root=st.sampled_from(list(RegistryRoot)), path=text)
@@ -121,7 +156,9 @@ changes = st.one_of(
 @st.composite
 def locks(draw: st.DrawFn) -> Lock:
     """Any lock."""
-    held: dict[str, InputFacts] = draw(st.dictionaries(names, st.one_of(updates, folders, media), max_size=3))
+    held: dict[str, InputFacts] = draw(
+        st.dictionaries(names, st.one_of(updates, folders, media, drivers, answer_files), max_size=3)
+    )
     paths = draw(st.dictionaries(text.filter(bool), st.lists(changes, max_size=2).map(tuple), max_size=2))
     return Lock(
         draw(names),

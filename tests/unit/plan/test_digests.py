@@ -9,7 +9,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, get_args, get_origin
 
 import pytest
-from support.plans import applying, compiled, facts, folder, media, recipe, tasks, unit_of, update
+from support.plans import (
+    answers,
+    applying,
+    compiled,
+    declared,
+    drivers,
+    facts,
+    folder,
+    media,
+    recipe,
+    tasks,
+    unit_of,
+    update,
+)
 
 from osrecipe.model.checks import Check
 from osrecipe.model.facts import UpdateKind
@@ -33,6 +46,7 @@ from osrecipe.plan.digests import input_digest, task_digest, unit_digest
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
+    from osrecipe.model.facts import InputFacts
     from osrecipe.model.plan import Plan
 
 KNOWN = Path(__file__).parents[2] / "golden" / "keys" / "plan-digests.json"
@@ -70,6 +84,60 @@ def test_renaming_an_input_changes_no_digest() -> None:
     plan = compiled(made, renamed)
     assert _digests(USUAL) == _digests(plan)
     assert "install-pro/monthly" in tasks(plan)
+
+
+def _extras(content: str = "storage", said: str = "a", *, rename: bool = False) -> Plan:
+    """A plan with drivers, a capability, an answer file and a checkpoint, perhaps with other names for its inputs."""
+    drv, fod, xml, base = (
+        ("drv9", "fod9", "answers9", "base9") if rename else ("drv", "fod", "answers", "base")
+    )
+    made = recipe(
+        inputs={**declared("media", drv, fod, xml, base), "lcu": {"update": "l.msu", "checkpoints": [base]}},
+        updates={"apply": {"lcu": "auto"}},
+        drivers={drv: {"targets": ("install", "setup")}},
+        targets={
+            "install": {
+                "capabilities": {"OpenSSH.Client~~~~0.0.1.0": {"from": fod}},
+                "unattend": {"from": xml},
+                "appx": {"*Weather": "removed"},
+                "tweaks": {"t": TWEAK},
+            }
+        },
+    )
+    known: dict[str, InputFacts] = {
+        drv: drivers(content),
+        fod: folder("fod"),
+        xml: answers("oobeSystem", said),
+        base: update(UpdateKind.CHECKPOINT, "1", "17134.100.1.0"),
+    }
+    return compiled(made, facts(media=media([("Pro", "re")]), **known))
+
+
+def test_renaming_drivers_answer_files_and_checkpoints_changes_no_digest() -> None:
+    """None of these inputs is known by its name."""
+    renamed = _extras(rename=True)
+    assert _digests(_extras()) == _digests(renamed)
+    assert "install-pro/drivers-drv9" in tasks(renamed)
+
+
+@pytest.mark.parametrize(
+    ("content", "said", "first"), [("other", "a", "drivers-drv"), ("storage", "b", "unattend-file")]
+)
+def test_another_byte_rebuilds_from_the_task_on_that_takes_it(content: str, said: str, first: str) -> None:
+    """In a folder of drivers or an answer file: what was done before is used again."""
+    before, after = _extras(), _extras(content, said)
+    was, now = (
+        [(t.id, t.digest) for t in unit_of(p, "install-pro.customize").tasks] for p in (before, after)
+    )
+    changed = [name.partition("/")[2] for (name, old), (_, new) in zip(was, now, strict=True) if old != new]
+    order = [name.partition("/")[2] for name, _ in was]
+
+    assert order[order.index(first) :] == changed
+    assert changed != order
+    service = "install-pro.service", "winre.service", "winpe.service", "setup.service"
+    assert [unit_of(before, u).digest for u in service] == [unit_of(after, u).digest for u in service]
+    moved = unit_of(before, "setup.customize").digest != unit_of(after, "setup.customize").digest
+    assert (content != "storage") == moved
 
 
 @pytest.mark.parametrize(
