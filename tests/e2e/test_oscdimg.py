@@ -28,7 +28,7 @@ pytestmark = pytest.mark.skipif(
     sys.platform == "win32", reason="the stand-in is started as a POSIX program here"
 )
 GOLDEN = Path(__file__).parents[1] / "golden" / "run-bad"
-MISSING = "22-oscdimg-is-not-there"
+MISSING = "26-oscdimg-is-not-there"
 OWN = {"boot.cat"}
 """What is on the stand-in's disc and not in the tree."""
 
