@@ -68,6 +68,8 @@ def plan(
     if check is not None and (out is not None or status):
         reason = "`--check` only compares, so it goes with neither `--out` nor `--status`"
         raise error(Slug.USAGE_ARGUMENT, reason, exit_code=ExitCode.USAGE)
+    if output is Format.POWERSHELL and adapter is AdapterName.AUTO:
+        adapter = AdapterName.DISM  # the script is of DISM's commands, wherever it is made
     chosen = planning_adapter(adapter, dism)
     prepared = prepare(recipe, inputs, use_of(locked=locked, no_lock=no_lock), chosen)
     if output is not Format.POWERSHELL and can_work(chosen):

@@ -343,5 +343,5 @@ def test_the_embedded_adapter_refuses_what_only_windows_can_do(op: Servicing) ->
     refusal = EmbeddedAdapter().refuse(task, session_of("install", "install.wim", 1), Facts(inputs={}))
     assert refusal is not None
     assert refusal.reason
-    assert "the dism adapter on Windows can" == refusal.hint
+    assert "the dism adapter on Windows can; `--adapter dism` plans for it from any host" == refusal.hint
     assert () == EmbeddedAdapter().describe(task, session_of("i", "i", 1)) or op.op == "add-package"

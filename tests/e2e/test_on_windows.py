@@ -138,6 +138,16 @@ def test_another_driver_runs_customizing_again_and_nothing_else(
     assert {"drivers-maker", "settings", "winre"} <= ran
 
 
+def test_a_script_of_it_is_made_on_any_host(made: Applied, samples: Samples) -> None:
+    """It is of DISM's commands, so that what the embedded adapter can't do does not matter; nor does a missing DISM."""
+    done = osrecipe(
+        "plan", "recipes/on-windows.yaml", "-i", samples.folder, "-f", "powershell", cwd=made.folder
+    )
+    assert 0 == done.code, done.err
+    for text in ("/Add-Driver", "Assert-NoApp", "/Set-AllIntl:en-US", "/Apply-Unattend:", "/Add-Capability"):
+        assert text in done.out
+
+
 def test_the_embedded_adapter_names_every_line_it_can_not_do(made: Applied, samples: Samples) -> None:
     """Exit code 3, before anything is opened, with who can."""
     done = osrecipe("plan", "recipes/on-windows.yaml", "-i", samples.folder, cwd=made.folder)

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from osrecipe.model.facts import Facts, FeatureFacts
     from osrecipe.model.plan import Job, Task
 
-HINT: Final = "the dism adapter on Windows can"
+HINT: Final = "the dism adapter on Windows can; `--adapter dism` plans for it from any host"
 _NAMED: Final = 5
 
 

@@ -272,7 +272,7 @@ def test_what_is_not_carried_out_is_refused_at_plan_time(bench: Bench, image: Op
     assert refusal is not None
     assert "`memberships.categoryMembership.categoryInstance` (an advanced installer)" in refusal.reason
     assert "`payload:delta-pe` (differential payload)" in refusal.reason
-    assert refusal.hint == "the dism adapter on Windows can"
+    assert refusal.hint.startswith("the dism adapter on Windows can")
     with pytest.raises(TaskError):
         image.service(op, bench.context())
 
