@@ -72,8 +72,10 @@ def _head(plan: Plan) -> list[str]:
     said = [
         f"{plan.recipe}: what `osrecipe apply` does with this plan, as plain DISM commands.",
         f"Plan {plan.digest}, order `{plan.ordering}`.",
-        "Not in here: results kept for the next run, several images at a time, the report, hashes of folders, and reading "
-        "the ISO back.",
+        (
+            "Not in here: results kept for the next run, several images at a time, the report, hashes of folders, and reading "
+            "the ISO back."
+        ),
         "",
         *(f"input `{one.id}`: {one.summary}" for one in plan.inputs),
     ]

@@ -1,6 +1,6 @@
 # quickstart: what `osrecipe apply` does with this plan, as plain DISM commands.
 # Plan sha256:…, order `classic`.
-# Not in here: results kept for the next run, several images at a time, the report, and reading the ISO back.
+# Not in here: results kept for the next run, several images at a time, the report, hashes of folders, and reading the ISO back.
 #
 # input `media`: media OSR_SAMPLE_X64: 2 install images, 10.0.17134.1
 # input `ssu`: servicing-stack KB9000001 amd64
