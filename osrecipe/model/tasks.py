@@ -155,20 +155,37 @@ class RemoveApp(Operation):
         return self.package.partition("_")[0]
 
 
+class DriverInf(Frozen):
+    """One driver of a folder.
+
+    Attributes:
+        inf: path of its INF below the folder, forward slashes.
+        version: as the INF gives it, or empty.
+    """
+
+    inf: str
+    version: str = ""
+
+
 class AddDrivers(Operation):
     """Add drivers to the image.
 
     Attributes:
-        infs: paths of the INFs below the folder, those for the image's architecture.
+        drivers: those for the image's architecture.
         whole: whether these are all INFs of the folder, so that it can be named instead of each.
         unsigned: whether drivers without a valid signature are taken.
     """
 
     op: Literal["add-drivers"] = "add-drivers"
     source: InputRef
-    infs: tuple[str, ...]
+    drivers: tuple[DriverInf, ...]
     whole: bool = True
     unsigned: bool = False
+
+    @property
+    def infs(self) -> tuple[str, ...]:
+        """Paths of the INFs below the folder."""
+        return tuple(each.inf for each in self.drivers)
 
 
 SettingName = Literal["all", "ui-language", "system-locale", "user-locale", "keyboards", "time-zone"]

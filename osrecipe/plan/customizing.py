@@ -15,6 +15,7 @@ from osrecipe.model.tasks import (
     AddDrivers,
     ApplyUnattend,
     ChangeSettings,
+    DriverInf,
     PlaceUnattend,
     RemoveApp,
     Setting,
@@ -120,7 +121,7 @@ def _driver_step(
         return None
     op = AddDrivers(
         source=work.ref(name),
-        infs=tuple(d.inf for d in mine),
+        drivers=tuple(DriverInf(inf=d.inf, version=d.version) for d in mine),
         whole=len(mine) == len(facts.drivers) and not facts.others,
         unsigned=unsigned,
     )

@@ -56,7 +56,7 @@ _OTHERS = frozenset(
         "parts",
         "expectations",
         "timestamp",
-        "infs",
+        "drivers",
         "whole",
         "checkpoints",
         "settings",
@@ -123,7 +123,7 @@ def _values(op: Op, promised: frozenset[bytes]) -> dict[str, str]:
 def _listed(op: AddDrivers | ChangeSettings | ApplyUnattend) -> dict[str, str]:
     match op:
         case AddDrivers():
-            return {f"driver `{inf}`": "added" for inf in op.infs}
+            return {f"driver `{each.inf}`": each.version or "of no version" for each in op.drivers}
         case ChangeSettings():
             return {each.name: each.value for each in op.settings}
         case ApplyUnattend():

@@ -29,6 +29,7 @@ from osrecipe.model.tasks import (
     AddDrivers,
     ApplyUnattend,
     ChangeSettings,
+    DriverInf,
     InputRef,
     RemoveApp,
     Servicing,
@@ -93,7 +94,7 @@ def ref(name: str) -> InputRef:
 
 def drivers(*infs: str, whole: bool = False) -> AddDrivers:
     """The operation that adds sample drivers."""
-    return AddDrivers(source=ref(DRIVERS), infs=infs, whole=whole)
+    return AddDrivers(source=ref(DRIVERS), drivers=tuple(DriverInf(inf=inf) for inf in infs), whole=whole)
 
 
 def holds(image: Checkable, *checks: Check) -> bool:
@@ -154,7 +155,9 @@ def test_a_driver_dism_could_not_use_is_a_failure(bench: Bench, image: OpenImage
         (folder / name).mkdir(parents=True)
         (folder / name / f"{name}.inf").write_bytes(content)
     bench.packages["mixed"] = folder
-    op = AddDrivers(source=ref("mixed"), infs=("bad/bad.inf", "good/good.inf"))
+    op = AddDrivers(
+        source=ref("mixed"), drivers=(DriverInf(inf="bad/bad.inf"), DriverInf(inf="good/good.inf"))
+    )
     with pytest.raises(TaskError) as caught:
         image.service(op, bench.context())
     assert "run/check-failed" == caught.value.slug

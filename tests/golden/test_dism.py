@@ -29,6 +29,7 @@ from osrecipe.model.tasks import (
     ArtifactRef,
     ChangeSettings,
     CleanupImage,
+    DriverInf,
     ExportImages,
     ExportPart,
     ImageRef,
@@ -156,7 +157,10 @@ def app(bench: Bench) -> str:
 def drivers(bench: Bench) -> str:
     """Two drivers by their INFs, because the folder holds others."""
     op = AddDrivers(
-        source=ref(DRIVERS), infs=("network/e1/connet.inf", "storage/constor.inf"), whole=False, unsigned=True
+        source=ref(DRIVERS),
+        drivers=(DriverInf(inf="network/e1/connet.inf"), DriverInf(inf="storage/constor.inf")),
+        whole=False,
+        unsigned=True,
     )
     return serviced(bench, op, "winpe")
 

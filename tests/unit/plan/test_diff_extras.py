@@ -90,13 +90,25 @@ def _renewed(content: str) -> InputFacts:
 
 
 def test_a_driver_that_comes_or_goes_in_a_folder_is_named() -> None:
-    """Beside the other content."""
+    """With its version, beside the other content."""
     more = drivers("more", *drivers().drivers, driver("net/net.inf"))
     there = told(difference(wanting("install"), wanting("install"), known(drv=more)))
-    assert ("driver `net/net.inf`", None, "added") in there["changed install-pro/drivers-drv"]
+    assert ("driver `net/net.inf`", None, "1.2.3.4") in there["changed install-pro/drivers-drv"]
 
     back = diff_plans(compiled(wanting("install"), known(drv=more)), compiled(wanting("install"), known()))
-    assert ("driver `net/net.inf`", "added", None) in told(back)["changed install-pro/drivers-drv"]
+    assert ("driver `net/net.inf`", "1.2.3.4", None) in told(back)["changed install-pro/drivers-drv"]
+
+
+def test_a_driver_of_another_version_is_told_from_what_to_what() -> None:
+    """What a reviewer of a driver update looks for; one whose INF states no version is only told as there."""
+    [usual] = drivers().drivers
+    newer = drivers("newer", driver(usual.inf, version="2.0.0.0"))
+    there = told(difference(wanting("install"), wanting("install"), known(drv=newer)))
+    assert (f"driver `{usual.inf}`", "1.2.3.4", "2.0.0.0") in there["changed install-pro/drivers-drv"]
+
+    silent = drivers("silent", driver(usual.inf, version=""))
+    there = told(difference(wanting("install"), wanting("install"), known(drv=silent)))
+    assert (f"driver `{usual.inf}`", "1.2.3.4", "of no version") in there["changed install-pro/drivers-drv"]
 
 
 def test_drivers_that_go_to_another_kind_of_image_are_a_task_more() -> None:
