@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from osrecipe.adapters.dism.preflight import Finding
     from osrecipe.model.adapter import Adapter
     from osrecipe.model.origins import Origins
-    from osrecipe.model.plan import Plan
+    from osrecipe.model.plan import Plan, Task
 
 
 def can_work(adapter: Adapter) -> bool:
@@ -25,10 +25,8 @@ def require_writer(plan: Plan, origins: Origins) -> None:
     from osrecipe.adapters.oscdimg import find
     from osrecipe.model.codes import Slug
     from osrecipe.model.problems import OsrecipeError, Place, Problem
-    from osrecipe.model.tasks import WriteIso
 
-    tasks = (task for unit in plan.units for task in unit.tasks)
-    asking = next((t for t in tasks if isinstance(t.op, WriteIso) and t.op.writer == "oscdimg"), None)
+    asking = _asking(plan)
     if asking is None:
         return
     try:
@@ -42,7 +40,15 @@ def require_writer(plan: Plan, origins: Origins) -> None:
         raise OsrecipeError(Problem(Slug.PLAN_REFUSED, reason, place, hint, line)) from cause
 
 
-def look() -> Finding:
+def _asking(plan: Plan) -> Task | None:
+    """The task that writes the ISO with `oscdimg`; None where osrecipe does."""
+    from osrecipe.model.tasks import WriteIso
+
+    tasks = (task for unit in plan.units for task in unit.tasks)
+    return next((t for t in tasks if isinstance(t.op, WriteIso) and t.op.writer == "oscdimg"), None)
+
+
+def look(plan: Plan | None = None) -> Finding:
     """What can be said of `oscdimg` on this host; a recipe that does not ask for it needs none."""
     from osrecipe.adapters.dism.preflight import Finding, Level
     from osrecipe.adapters.oscdimg import find
@@ -52,5 +58,7 @@ def look() -> Finding:
         tool = find()
     except OsrecipeError as cause:
         problem = cause.problems[0]
-        return Finding("oscdimg", Level.WARN, problem.reason, problem.hint)
+        is_needed = plan is not None and _asking(plan) is not None
+        level = Level.FAIL if is_needed else Level.WARN
+        return Finding("oscdimg", level, problem.reason, problem.hint)
     return Finding("oscdimg", Level.OK, f"`{tool.path}`, version {tool.version} ({tool.origin})")

@@ -1,11 +1,12 @@
-"""Logs: what tools printed, one file for each task. Secrets are masked here, whoever printed them."""
+"""Logs: what tools printed, one file for each task, and beside it what they wrote themselves. Secrets are masked here."""
 
 from __future__ import annotations
 
 import contextlib
 import json
+from os import SEEK_END
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from osrecipe.model.events import (
     LogLine,
@@ -19,6 +20,7 @@ from osrecipe.model.events import (
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+    from pathlib import Path
     from typing import BinaryIO
 
     from osrecipe.engine.workspace import RunFolder
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from osrecipe.model.names import TaskId, UnitId
 
 MASK = "•••"
+MOST_KEPT: Final = 16 << 20
+"""Bytes of a tool's own log that are kept: the last ones, where the failure is."""
 
 
 class Logs:
@@ -91,6 +95,21 @@ def mask(event: Event, secrets: Collection[str]) -> Event:
 def without(text: str, secrets: Collection[str]) -> str:
     """A text without the values of secrets."""
     return _masked(text, _forms(secrets))
+
+
+def keep_log(source: BinaryIO, to: Path, secrets: Collection[str]) -> None:
+    """Copy the end of a log that a tool wrote, without the values of secrets.
+
+    Raises:
+        OSError: it can't be read, or the copy can't be written.
+    """
+    size = source.seek(0, SEEK_END)
+    source.seek(max(0, size - MOST_KEPT))
+    content = source.read(MOST_KEPT)
+    for form in _forms(secrets):
+        for encoding in ("utf-8", "utf-16-le"):
+            content = content.replace(form.encode(encoding), MASK.encode(encoding))
+    to.write_bytes(content)
 
 
 def _forms(secrets: Collection[str]) -> tuple[str, ...]:

@@ -245,6 +245,7 @@ class UnitTurn:
             artifacts=artifacts,
             tree=bench.run.tree,
             now=bench.now,
+            logs=bench.run.logs,
             shared=bench.run.shared,
             secret_names=tuple(self._secrets),
         )

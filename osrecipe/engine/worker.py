@@ -9,11 +9,13 @@ import errno
 import traceback
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from osrecipe.engine.clock import SystemClock
 from osrecipe.engine.files import remove
 from osrecipe.engine.graph import key_of
+from osrecipe.engine.logs import keep_log
+from osrecipe.engine.workspace import log_name
 from osrecipe.formats.errors import FormatError
 from osrecipe.model.adapter import CancelledError, Context, Outcome, TaskError
 from osrecipe.model.codes import Slug
@@ -123,6 +125,7 @@ class Worker:
             secrets=self.secrets,
             acquired=lambda kind, name: self.emit(ResourceAcquired(unit=self._unit, kind=kind, name=name)),
             released=lambda kind, name: self.emit(ResourceReleased(unit=self._unit, kind=kind, name=name)),
+            keep=lambda name, file: self._keep(name, file, task),
         )
 
     def do(self, task: Task, action: Callable[[Context], Outcome | Verified]) -> None:
@@ -183,6 +186,18 @@ class Worker:
         """Append lines to a task's log, or the unit's."""
         for line in text.splitlines() or [""]:
             self.emit(LogLine(unit=self._unit, task=task, text=line[:_MAX_LINE]))
+
+    def _keep(self, name: str, file: BinaryIO, task: TaskId | None) -> None:
+        """Keep what a tool wrote. That it can't be kept is no failure: the task has one already."""
+        if self.request.logs is None:
+            return
+        kept = self.request.logs / log_name(task or self._unit, name)
+        try:
+            keep_log(file, kept, self.secrets.values())
+        except OSError as cause:
+            self.log(f"{name} could not be kept: {cause.strerror}", task)
+            return
+        self.log(f"{name} is kept beside this log: `{kept.name}`", task)
 
     def _resolve(self, ref: Ref) -> Path:
         return self._paths[key_of(ref)]

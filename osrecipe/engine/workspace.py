@@ -89,7 +89,12 @@ class RunFolder:
 
     def log(self, name: TaskId | UnitId) -> Path:
         """The log of a task, or of what a unit does outside its tasks."""
-        return self.logs / f"{name.replace('/', '__')}.log"
+        return self.logs / log_name(name)
+
+
+def log_name(name: TaskId | UnitId, kept: str = "log") -> str:
+    """The file name of a task's or unit's log, or of another file that is kept beside it."""
+    return f"{name.replace('/', '__')}.{kept}"
 
 
 @dataclass(frozen=True)

@@ -66,6 +66,8 @@ class Context:
         resolve: the host path of an input or of another unit's artifact; read-only.
         progress: called with 0.0 to 1.0 and a short text; raises `CancelledError` when the run is to stop.
         log: appends a line to the task's log.
+        keep: keeps the end of a log that a tool wrote beside the task's, under a name of its own (`dism.log`); for what
+            failed, whose logs would go with `work` or the image. Takes an open file, leaves it open, never raises.
         now: the time written into what has none of its own, Unix seconds; from the plan, so that runs are repeatable.
         shared: a folder of the run that its units use at the same time, to do once what several need; it may not be
             there yet, whatever is in it may be missing, and results must not depend on it. None for none.
@@ -84,6 +86,7 @@ class Context:
     secrets: dict[str, str] = field(default_factory=dict, repr=False)
     acquired: Callable[[str, str], None] = lambda _kind, _name: None
     released: Callable[[str, str], None] = lambda _kind, _name: None
+    keep: Callable[[str, BinaryIO], None] = lambda _name, _file: None
 
 
 class Outcome(Frozen):

@@ -38,6 +38,7 @@ class UnitRequest(Frozen):
         shared: where units of one run leave each other what may be used again, such as compressed payload; not
             made yet, and nothing may depend on what is in it. None for none.
         now: Unix seconds for what has no time of its own.
+        logs: the folder of the run's logs, for what tools wrote themselves; None for none.
         secret_names: which secrets it needs; values travel apart from the request.
     """
 
@@ -48,6 +49,7 @@ class UnitRequest(Frozen):
     artifacts: Path
     tree: Path
     now: int
+    logs: Path | None = None
     shared: Path | None = None
     secret_names: tuple[str, ...] = ()
 

@@ -59,7 +59,7 @@ CHECKS = ["dism", "elevation", "volume", "space", "mounts", "scanner", "paths"]
 def told(monkeypatch: pytest.MonkeyPatch, host: Host) -> tuple[int, str]:
     """What doctor says of a host."""
     monkeypatch.setattr(probed, "probe", lambda _folder, _dism: host)
-    monkeypatch.setattr(writer, "look", lambda: Finding("oscdimg", Level.OK, "there"))
+    monkeypatch.setattr(writer, "look", lambda _plan=None: Finding("oscdimg", Level.OK, "there"))
     monkeypatch.setenv("COLUMNS", "100")
     done = run("doctor", "--output", "/build")
     assert "" == done.err
@@ -94,11 +94,11 @@ def test_a_host_without_windows(monkeypatch: pytest.MonkeyPatch) -> None:
     code, out = told(monkeypatch, ELSEWHERE)
     assert (0, "adapters that can work here: embedded") == (code, out.splitlines()[-1])
     assert (
-        "  fail  dism: there is no DISM on this host\n        hint: the embedded adapter needs none\n" in out
+        "  fail  dism: there is no DISM on this host\n"
+        "        hint: name one with `--dism PATH`; the embedded adapter needs none\n" in out
     )
-    assert "  warn  mounts: what is mounted is not known: DISM does not say\n" in out
     assert "  ok    volume: `/build` can hold links, as mounts need\n" in out
-    assert CHECKS == names(out)
+    assert [name for name in CHECKS if name != "mounts"] == names(out)  # there is nobody to ask
 
 
 def names(out: str) -> list[str]:
@@ -150,6 +150,67 @@ def test_a_recipe_s_plan_is_compared_with_the_space(
     assert ["embedded, dism", "embedded"] == [done.out.rstrip().rpartition(": ")[2] for done in found]
     assert not (here / "out").exists()
     assert 3 == run("doctor", "recipes/no-such.yaml").code
+
+
+def test_what_no_adapter_here_can_do_is_said_of_a_recipe(
+    here: Path, samples: Samples, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its first refused line and how many there are; the exit code is about the adapter that is asked for."""
+    line = ("doctor", "recipes/on-windows.yaml", "-i", samples.folder)
+    monkeypatch.setattr(probed, "probe", lambda _folder, _dism: READY)
+    done = run(*line)
+    assert (0, "adapters that can do this recipe here: dism") == (done.code, done.out.splitlines()[-1])
+    said = " ".join(done.out.split())
+    assert "fail embedded: refuses 7 lines of it: recipes/on-windows.yaml:" in said
+    assert "`osrecipe plan recipes/on-windows.yaml --adapter embedded` names every line" in said
+    assert "ok dism: can do all of it" in said
+    assert 0 == run(*line, "--adapter", "dism").code
+    assert 4 == run(*line, "--adapter", "embedded").code
+    monkeypatch.setattr(probed, "probe", lambda _folder, _dism: ELSEWHERE)
+    done = run(*line)
+    assert (4, "adapters that can do this recipe here: none") == (done.code, done.out.splitlines()[-1])
+    assert not (here / "out").exists()
+
+
+def test_an_older_dism_can_not_do_a_recipe(
+    here: Path, samples: Samples, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its version is judged as `plan` judges it."""
+    old = replace(READY, tool=Tool("dism.exe", "the system's", Version.parse("10.0.16299.15")))
+    monkeypatch.setattr(probed, "probe", lambda _folder, _dism: old)
+    done = run("doctor", "recipes/quickstart.yaml", "-i", samples.folder)
+    assert "10.0.16299.15 is older than the family of the image" in " ".join(done.out.split())
+    assert (0, "adapters that can do this recipe here: embedded") == (done.code, done.out.splitlines()[-1])
+    assert here.is_dir()
+
+
+def test_a_recipe_that_asks_for_oscdimg_needs_one(
+    here: Path, samples: Samples, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is a risk for others is a failure for it."""
+    recipe = here / "recipes" / "quickstart.yaml"
+    text = recipe.read_text(encoding="utf-8")
+    assert "output:\n" in text
+    recipe.write_text(text.replace("output:\n", "output:\n  writer: oscdimg\n"), encoding="utf-8")
+    monkeypatch.setattr(probed, "probe", lambda _folder, _dism: READY)
+    monkeypatch.setenv("OSRECIPE_OSCDIMG", "")
+    done = run("doctor", "recipes/quickstart.yaml", "-i", samples.folder)
+    assert "fail oscdimg: there is no oscdimg" in " ".join(done.out.split())
+    assert (4, "adapters that can do this recipe here: none") == (done.code, done.out.splitlines()[-1])
+
+
+def test_the_host_is_told_of_though_a_recipe_is_wrong(
+    here: Path, samples: Samples, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An input that is not here yet is no reason to say nothing; no adapter is said to be able to do it."""
+    monkeypatch.setattr(probed, "probe", lambda _folder, _dism: READY)
+    done = run("doctor", "recipes/quickstart.yaml")
+    assert 3 == done.code
+    assert "ok    elevation: this process is elevated" in done.out
+    assert "adapters that can" not in done.out
+    assert "input/missing" in done.err
+    assert (here / "recipes").is_dir()
+    assert samples.folder.is_dir()
 
 
 def test_apply_stops_for_what_doctor_calls_a_failure(

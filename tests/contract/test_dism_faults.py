@@ -9,7 +9,7 @@ import threading
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import pytest
 from support.inline import in_process
@@ -20,7 +20,7 @@ from osrecipe.adapters.dism import DismAdapter, command
 from osrecipe.adapters.dism.calls import Watch
 from osrecipe.adapters.dism.janitor import MountUndoer
 from osrecipe.model.adapter import CancelledError, TaskError
-from osrecipe.model.changes import PutFile
+from osrecipe.model.changes import MakeFolder, PutFile
 from osrecipe.model.names import UnitId
 from osrecipe.model.problems import OsrecipeError
 from osrecipe.model.tasks import (
@@ -100,6 +100,32 @@ def test_a_failing_package_fails_under_its_code(bench: Bench, host: Machine, cod
     assert 1 == sum("/Add-Package" in call for call in host.calls)
     image.discard()
     assert [] == host.mounts
+
+
+def test_the_tools_own_logs_of_a_failure_are_kept(bench: Bench, host: Machine) -> None:
+    """DISM's of the command that failed, and what the image's servicing stack wrote: both would go with the image."""
+    image = opened(bench)
+    source = bench.folder / "cbs.txt"
+    source.write_bytes(b"2026-11-28 12:00:00, Info  CBS  Failed to install\r\n")
+    logs = WinPath("Windows\\Logs\\CBS")
+    image.apply(
+        (MakeFolder(WinPath("Windows\\Logs")), MakeFolder(logs), PutFile(logs / "CBS.log", source, 0))
+    )
+    kept: dict[str, bytes] = {}
+
+    def keep(name: str, file: BinaryIO) -> None:
+        kept[name] = file.read()
+
+    op = add(SSU, bench.samples.answer(SSU))
+    image.service(op, replace(bench.context(), keep=keep))
+    assert {} == kept
+    host.order({"command": "Add-Package", "do": "error", "code": "0x800f0922"})
+    with pytest.raises(TaskError):
+        image.service(op, replace(bench.context(), keep=keep))
+    assert ["dism.log", "cbs.log"] == list(kept)
+    assert b"0x800f0922" in kept["dism.log"]
+    assert source.read_bytes() == kept["cbs.log"]
+    image.discard()
 
 
 def test_what_the_plan_tolerates_does_not_fail(bench: Bench, host: Machine) -> None:

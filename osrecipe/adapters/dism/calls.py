@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from osrecipe.adapters.dism import codes, command
 from osrecipe.adapters.dism.codes import Kind
@@ -51,6 +51,7 @@ class Watch:
     Attributes:
         folder: where DISM's own log and scratch folder are made; None for DISM's defaults.
         progress: 0.0 to 1.0 and a text; raises `CancelledError` when the run is to stop.
+        keep: keeps DISM's own log of a command that failed for good.
         retry: kinds of codes after which the command is tried again.
         held_by: the end of a sentence that says who has files open; asked when DISM says that somebody has.
     """
@@ -58,6 +59,7 @@ class Watch:
     folder: Path | None = None
     progress: Callable[[float, str], None] = lambda _share, _text: None
     log: Callable[[str], None] = lambda _line: None
+    keep: Callable[[str, BinaryIO], None] = lambda _name, _file: None
     retry: frozenset[Kind] = frozenset({Kind.TRANSIENT})
     held_by: Callable[[], str] = lambda: ""
     low: float = 0.0
@@ -70,7 +72,7 @@ class Watch:
 
 def watching(ctx: Context, low: float = 0.0, high: float = 1.0) -> Watch:
     """What a task's context offers, for a command that is a part of it."""
-    return Watch(ctx.work, ctx.progress, ctx.log, low=low, high=high)
+    return Watch(ctx.work, ctx.progress, ctx.log, ctx.keep, low=low, high=high)
 
 
 @dataclass(frozen=True)
@@ -134,6 +136,7 @@ class Dism:
             # Asking takes a while on Windows: once for the log, and once for the failure.
             who = watch.held_by() if row.kind is Kind.BUSY and (is_first or delay is None) else ""
             if delay is None:
+                self._keep_log(watch)
                 raise DismError(row, reason(verb, row, said, finished) + who)
             watch.log(f"{row.text}: {row.meaning}{who}; tried again in {delay:g} seconds")
             is_first = False
@@ -161,7 +164,8 @@ class Dism:
             timeout=verb.seconds,
             cancelled=lambda: _is_cancelled(watch, share[0], verb.doing),
         )
-        self._keep_log(watch, failed=finished.code != 0)
+        if finished.code != 0:
+            self._quote_log(watch)
         return said, finished
 
     def _line(self, verb: Verb, watch: Watch) -> tuple[str, ...]:
@@ -173,9 +177,15 @@ class Dism:
         log.unlink(missing_ok=True)
         return command.line(self.tool.path, verb, log=str(log), scratch=str(scratch))
 
-    def _keep_log(self, watch: Watch, *, failed: bool) -> None:
-        """The errors of DISM's own log go to the task's; the log itself goes with the work folder."""
-        if not failed or watch.folder is None or not (log := watch.folder / _LOG).is_file():
+    def _keep_log(self, watch: Watch) -> None:
+        """DISM's own log would go with the work folder."""
+        if watch.folder is not None and (log := watch.folder / _LOG).is_file():
+            with log.open("rb") as file:
+                watch.keep(_LOG, file)
+
+    def _quote_log(self, watch: Watch) -> None:
+        """The errors of DISM's own log go to the task's."""
+        if watch.folder is None or not (log := watch.folder / _LOG).is_file():
             return
         with log.open("rb") as file:
             file.seek(max(0, log.stat().st_size - _TAIL))

@@ -242,7 +242,7 @@ TABLE: Final[tuple[Code, ...]] = (
         "CBS_E_INSTALLERS_FAILED",
         "an installer inside the package failed",
         Kind.FATAL,
-        "CBS.log inside the image says which",
+        "CBS.log says which: the image's is kept beside the task's log where it has one, or the host's",
         CBS,
     ),
     Code(

@@ -121,7 +121,7 @@ def examine(host: Host, *, need: Need | None = None, work: Path | None = None) -
     """
     found = [_tool(host), _elevation(host)]
     found += [_volume(host.volume), _space(host.volume, need)]
-    found += _mounts(host.mounts, need, work)
+    found += _mounts(host.mounts, need, work) if host.tool is not None else []  # else nobody can be asked
     found += [_scanner(host), *_paths(host, work)]
     return tuple(found)
 
@@ -146,7 +146,7 @@ def _tool(host: Host) -> Finding:
             "dism",
             Level.FAIL,
             host.trouble or "there is no DISM on this host",
-            "the embedded adapter needs none",
+            "name one with `--dism PATH`; the embedded adapter needs none",
         )
     if host.trouble or host.tool.version is None:
         why = host.trouble or "it prints no banner"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from osrecipe.adapters.dism import output
 from osrecipe.adapters.dism.apps import app_state, remove_app
@@ -14,6 +14,7 @@ from osrecipe.adapters.dism.features import enable_netfx3, feature_state, set_fe
 from osrecipe.adapters.dism.packages import add_package
 from osrecipe.adapters.dism.settings import change_settings, setting_state
 from osrecipe.adapters.dism.unattend import apply_unattend
+from osrecipe.model.adapter import TaskError
 from osrecipe.model.tasks import (
     AddDrivers,
     AddPackage,
@@ -25,18 +26,35 @@ from osrecipe.model.tasks import (
     SetCapability,
     SetFeature,
 )
+from osrecipe.model.winpath import WinPath
 
 if TYPE_CHECKING:
     from osrecipe.adapters.dism.workplace import Workplace
     from osrecipe.model.adapter import Context, Outcome, StateKind
     from osrecipe.model.tasks import Servicing
 
+_SERVICING_LOG: Final = WinPath("Windows\\Logs\\CBS\\CBS.log")
+
 
 def service(place: Workplace, op: Servicing, ctx: Context) -> Outcome:
     """As `OpenImage.service`; what DISM left for the first start is in the outcome, whatever the operation."""
     known = len(place.dism.left)
-    outcome = _carried_out(place, op, ctx)
+    try:
+        outcome = _carried_out(place, op, ctx)
+    except TaskError:
+        _keep_servicing_log(place, ctx)
+        raise
     return marked(outcome, place.dism.left[known:])
+
+
+def _keep_servicing_log(place: Workplace, ctx: Context) -> None:
+    """What the image's servicing stack wrote goes with the image, which is given up."""
+    try:
+        log = place.files.read(_SERVICING_LOG)
+    except OSError:
+        return  # no such log, or one that can't be read: the failure that led here is what counts
+    with log:
+        ctx.keep("cbs.log", log)
 
 
 def _carried_out(place: Workplace, op: Servicing, ctx: Context) -> Outcome:  # noqa: PLR0911 - one line for each operation

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from typing import TYPE_CHECKING
 
 import pytest
 
-from osrecipe.engine.logs import MASK, Logs, mask
+from osrecipe.engine.logs import MASK, MOST_KEPT, Logs, keep_log, mask
 from osrecipe.engine.workspace import RunFolder
 from osrecipe.model.events import LogLine, TaskFailed, TaskFinished, TaskProgress, UnitProgress, Warned
 from osrecipe.model.names import TaskId, UnitId
@@ -58,3 +59,17 @@ def test_secrets_are_masked(event: Event) -> None:
     assert MASK in masked.model_dump_json()
     assert event == mask(event, [])
     assert event == mask(event, ["other"])
+
+
+def test_a_tool_s_log_is_kept_without_secrets(tmp_path: Path) -> None:
+    """In either encoding that Windows' tools write."""
+    kept = tmp_path / "a__b.dism.log"
+    keep_log(BytesIO("join s3cret ü".encode() + "join s3cret ü".encode("utf-16-le")), kept, ["s3cret"])
+    assert f"join {MASK} ü".encode() + f"join {MASK} ü".encode("utf-16-le") == kept.read_bytes()
+
+
+def test_of_a_long_log_the_end_is_kept(tmp_path: Path) -> None:
+    """Where the failure is."""
+    kept = tmp_path / "a__b.dism.log"
+    keep_log(BytesIO(b"start" + b"." * MOST_KEPT + b"end"), kept, [])
+    assert (MOST_KEPT, True) == (kept.stat().st_size, kept.read_bytes().endswith(b"end"))

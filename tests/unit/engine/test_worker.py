@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from typing import TYPE_CHECKING
 
 import pytest
 from support.dict_plans import job
 from support.engine_sessions import NOW, input_ref
 
+from osrecipe.engine.logs import MASK
 from osrecipe.engine.worker import CheckError, Verified, carry_out_job
 from osrecipe.formats.errors import Fault, FormatError
 from osrecipe.model.adapter import Context, Outcome, TaskError
@@ -51,6 +53,7 @@ def _run(
         artifacts=folder / "artifacts",
         tree=folder / "tree",
         now=NOW,
+        logs=folder / "logs",
     )
 
     def one(_task: Task, _request: UnitRequest, ctx: Context) -> Outcome | Verified:
@@ -151,3 +154,23 @@ def test_cancelled_by_progress(tmp_path: Path) -> None:
     done = _run(tmp_path, do, events, cancelled=lambda: bool(asked))
 
     assert ("cancelled", []) == (done.status, [e for e in events if isinstance(e, TaskFailed)])
+
+
+def test_what_a_tool_wrote_is_kept_beside_the_task_s_log(tmp_path: Path) -> None:
+    """Its log says where; a log that can't be kept is said there too, and is no failure."""
+    events: list[Event] = []
+
+    def do(ctx: Context) -> Outcome:
+        ctx.keep("dism.log", BytesIO(b"Error v"))  # `v` is a secret
+        (tmp_path / "logs").mkdir(exist_ok=True)
+        ctx.keep("dism.log", BytesIO(b"Error v"))
+        return Outcome()
+
+    assert "done" == _run(tmp_path, do, events).status
+    (kept,) = (tmp_path / "logs").iterdir()
+    assert b"Error " + MASK.encode() == kept.read_bytes()
+    lines = [event.text for event in events if isinstance(event, LogLine)]
+    assert [
+        "dism.log could not be kept: No such file or directory",
+        f"dism.log is kept beside this log: `{kept.name}`",
+    ] == lines
