@@ -31,7 +31,7 @@ def clean(recipe: RecipePath, *, dism: DismOption = "") -> None:
     with RunLock(workspace.lock, str(workspace.folder), "clean"):
         removed, left = clean_dead_runs(workspace, undoers(dism), SystemClock(), by="clean")
         swept = Store(workspace.store).sweep()
-    for text in (*removed, *(f"store {name}" for name in swept)):
+    for text in (*removed, *(f"store: {name}" for name in swept)):
         print(f"removed: {text}")
     for failure in left:
         print(f"left: {failure.reason}" + (f"\n  hint: {failure.remedy}" if failure.remedy else ""))

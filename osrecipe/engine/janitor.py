@@ -8,7 +8,7 @@ is reported and left alone. Mounts and hives are undone by whoever knows how (`U
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from osrecipe.engine.files import lies_in, removal_command, remove
 from osrecipe.engine.journal import Journal, is_path, read
@@ -65,7 +65,8 @@ class Cleaner:
         blocked = False
         for what in sorted(held, key=is_path):  # stable: first what needs an undoer, then paths
             if is_path(what) and blocked:
-                self._fail(what, "it may still be in use by what could not be undone", _command(what))
+                # no command to paste: removing files through a mount would change the image
+                self._leave(what, "it may still be in use by what could not be undone", _FIRST)
             elif self._remove(what):
                 journal.write(Released(kind=what.kind, name=what.name))
                 self.removed.append(f"{what.kind} {what.name}")
@@ -100,12 +101,18 @@ class Cleaner:
         try:
             undoer.undo(what.name)
         except (OSError, OsrecipeError) as cause:
-            return self._fail(what, reason_of(cause), undoer.command(what.name))
+            hint = cause.problems[0].hint if isinstance(cause, OsrecipeError) else ""
+            by_hand = f"run `{undoer.command(what.name)}`"
+            return self._leave(what, reason_of(cause), f"{hint}, or {by_hand}" if hint else by_hand)
         return True
 
     def _fail(self, what: Acquired, reason: str, command: str) -> bool:
+        return self._leave(what, reason, _remedy(command))
+
+    def _leave(self, what: Acquired, reason: str, remedy: str) -> bool:
+        said = f"{what.kind} `{what.name}` is left: {reason}"
         self.failures.append(
-            cleanup_failure(what.unit, f"{what.kind} `{what.name}` is left: {reason}", command)
+            Failure(unit=what.unit, task=None, slug=Slug.RUN_CLEANUP, reason=said, remedy=remedy)
         )
         return False
 
@@ -166,8 +173,14 @@ def _remove_run(run: RunFolder) -> tuple[Failure, ...]:
 
 def cleanup_failure(unit: UnitId | None, reason: str, command: str) -> Failure:
     """Something is left, and the command that removes it."""
-    remedy = f"run `{command}`" if command else "find out what it is, and remove it by hand"
-    return Failure(unit=unit, task=None, slug=Slug.RUN_CLEANUP, reason=reason, remedy=remedy)
+    return Failure(unit=unit, task=None, slug=Slug.RUN_CLEANUP, reason=reason, remedy=_remedy(command))
+
+
+def _remedy(command: str) -> str:
+    return f"run `{command}`" if command else "find out what it is, and remove it by hand"
+
+
+_FIRST: Final = "undo that first, then clean again"
 
 
 def reason_of(cause: OSError | OsrecipeError) -> str:

@@ -333,7 +333,9 @@ def test_clean_undoes_what_a_dead_run_left(tmp_path: Path, samples: Samples) -> 
     host.order()
     without = osrecipe("clean", "small.yaml", cwd=made.folder, env=host.environment)
     assert 6 == without.code, without.out
+    assert "name a DISM with `--dism PATH`" in without.out
     assert "/Unmount-Image" in without.out
+    assert "rm -r" not in without.out
     assert host.mounts
     done = osrecipe("clean", "small.yaml", "--dism", LAUNCHER, cwd=made.folder, env=host.environment)
     assert 0 == done.code, done.out
