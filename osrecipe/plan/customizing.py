@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
-from collections import Counter
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
@@ -22,7 +19,7 @@ from osrecipe.model.tasks import (
 )
 from osrecipe.model.words import count
 from osrecipe.plan.order import Step
-from osrecipe.plan.selection import MAX_SLUG
+from osrecipe.plan.short_names import short_names
 from osrecipe.windows.answer_files import PLACE, read_back
 from osrecipe.windows.international import ALL, COVERED
 from osrecipe.windows.ordering import StepKind
@@ -58,7 +55,7 @@ def customizing_steps(work: Compiling, selected: Selected) -> tuple[Step, ...]:
 def _app_steps(work: Compiling, image: ImageFacts) -> Iterator[Step]:
     """One step for each app that an entry of the recipe means; an entry that means none is a problem."""
     taken: set[str] = set()
-    names = _short_names(image.apps)
+    names = short_names(image.apps, "appx", lambda whole: whole.partition("_")[0])
     for written in work.recipe.targets.install.appx:
         place = work.origins.key("targets", "install", "appx", written)
         found = [whole for whole in image.apps if _means(written, whole)]
@@ -79,18 +76,6 @@ def _means(written: str, whole: str) -> bool:
     """Whether an entry means an app: by its name or its whole name, without regard to case; brackets are no pattern."""
     pattern = written.lower().replace("[", "[[]")
     return any(fnmatchcase(text.lower(), pattern) for text in (whole.partition("_")[0], whole))
-
-
-def _short_names(apps: tuple[str, ...]) -> dict[str, str]:
-    """A short name for each app; those that would be alike, or long, get a few digits of their own."""
-    plain = {whole: re.sub(r"[^a-z0-9._-]+", "-", whole.partition("_")[0].lower()) for whole in apps}
-    many = Counter(plain.values())
-    return {
-        whole: f"appx-{short}"
-        if many[short] == 1 and len(short) <= MAX_SLUG
-        else f"appx-{short[:MAX_SLUG]}-{hashlib.sha256(whole.encode()).hexdigest()[:8]}"
-        for whole, short in plain.items()
-    }
 
 
 # --- drivers ---------------------------------------------------------------------------------------------------------

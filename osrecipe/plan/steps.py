@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
-from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -31,13 +29,12 @@ from osrecipe.model.tasks import (
 from osrecipe.plan.digests import input_digest
 from osrecipe.plan.order import Step
 from osrecipe.plan.postconditions import WINRE_PATH, after_files, after_package, after_registry
-from osrecipe.plan.selection import MAX_SLUG, Selected, holds
+from osrecipe.plan.selection import Selected, holds
+from osrecipe.plan.short_names import short_names
 from osrecipe.windows.ordering import TOLERATED, StepKind
 from osrecipe.windows.targets import DEFAULT_TARGETS, STEP_OF_KIND
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from osrecipe.model.facts import Facts, ImageFacts
     from osrecipe.model.names import InputId
     from osrecipe.model.origins import Origins
@@ -270,7 +267,7 @@ def feature_steps(work: Compiling, image: ImageFacts) -> tuple[Step, ...]:
     """One step for each optional feature the recipe switches."""
     steps: list[Step] = []
     known = {name.lower(): (name, facts) for name, facts in image.features.items()}
-    names = _feature_names(image.features)
+    names = short_names(image.features, "feature")
     for written, state in work.recipe.targets.install.features.items():
         place = work.origins.key("targets", "install", "features", written)
         if written.lower() not in known:
@@ -295,7 +292,7 @@ def capability_steps(work: Compiling) -> tuple[Step, ...]:
     """One step for each capability the recipe adds or removes."""
     steps: list[Step] = []
     stated = work.recipe.targets.install.capabilities
-    names = _feature_names(stated, "capability")
+    names = short_names(stated, "capability")
     for name, wanted in stated.items():
         place = work.origins.key("targets", "install", "capabilities", name)
         if any(name.lower() == other.lower() for other in list(stated)[: list(stated).index(name)]):
@@ -308,18 +305,6 @@ def capability_steps(work: Compiling) -> tuple[Step, ...]:
         check = CapabilityIs(name=name, state=op.state)
         steps.append(Step(names[name], StepKind.CAPABILITY, op, title, place, (check,), adds=adds))
     return tuple(steps)
-
-
-def _feature_names(features: Iterable[str], front: str = "feature") -> dict[str, str]:
-    """A short name for each feature; those that would be alike, or long, get a few digits of their own."""
-    plain = {name: re.sub(r"[^a-z0-9._-]+", "-", name.lower()) for name in features}
-    count = Counter(plain.values())
-    return {
-        name: f"{front}-{short}"
-        if count[short] == 1 and len(short) <= MAX_SLUG
-        else f"{front}-{short[:MAX_SLUG]}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
-        for name, short in plain.items()
-    }
 
 
 def harvest_sources_step(work: Compiling, by: str) -> Step:

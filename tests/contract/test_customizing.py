@@ -18,6 +18,7 @@ from support.samples.updates import checkpointed
 from support.servicing import NO_DIGEST, Bench, add, sha256, take_media, value
 from support.standins import Machine, machine
 
+from osrecipe.adapters.dism.packages import alone
 from osrecipe.adapters.embedded import EmbeddedAdapter
 from osrecipe.engine.checks import evaluate
 from osrecipe.model.adapter import TaskError
@@ -323,6 +324,40 @@ def test_checkpoints_travel_with_the_update_that_builds_on_them(
     line = [call for call in host.calls if "/Add-Package" in call][-1]
     assert [target.file_name] == [a.rpartition("/")[2] for a in line if a.startswith("/PackagePath")]
     assert "installed" == image.state("package", target.identity.package_name)
+
+
+def test_inputs_of_one_name_travel_together_and_stay_as_they_are(
+    bench: Bench, host: Machine, image: OpenImage
+) -> None:
+    """An update and its checkpoint may be files of one name, in any letters: each is there, none is written to."""
+    checkpoint, target = checkpointed()
+    for made, name in ((checkpoint, "Update.msu"), (target, "update.msu")):
+        folder = bench.folder / made.stem
+        folder.mkdir()
+        bench.packages[made.stem] = write_package(made, folder).rename(folder / name)
+    given = [bench.packages[made.stem] for made in (checkpoint, target)]
+    before = [path.read_bytes() for path in given]
+    image.service(add(SSU, bench.samples.answer(SSU)), bench.context())
+    op = add(target.stem, {"identity": target.identity.package_name, "kb": target.kb})
+    ctx = bench.context()
+    together = op.model_copy(update={"checkpoints": (ref(checkpoint.stem),)})
+    assert "done" == image.service(together, ctx).status
+    assert before == [path.read_bytes() for path in given]
+    put = sorted(path.name for path in (ctx.work / "package").iterdir())
+    assert sorted(["update.msu", f"{checkpoint.stem}-Update.msu"]) == put
+    assert host.mounts
+
+
+def test_what_is_put_aside_writes_over_nothing(tmp_path: Path) -> None:
+    """A name that is taken may be a link to somebody's input."""
+    mine, other = tmp_path / "a" / "x.msu", tmp_path / "b" / "x.msu"
+    for path in (mine, other):
+        path.parent.mkdir()
+        path.write_text(path.parent.name, encoding="utf-8")
+    put = alone(mine, tmp_path / "together")
+    with pytest.raises(TaskError, match="can't be put aside"):
+        alone(other, tmp_path / "together")
+    assert ["a", "a", "b"] == [path.read_text(encoding="utf-8") for path in (mine, put, other)]
 
 
 # -- what the embedded adapter says ------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from osrecipe.adapters.dism import codes, command, output
 from osrecipe.adapters.dism.workplace import LISTED, otherwise
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from osrecipe.model.adapter import Context
     from osrecipe.model.tasks import AddPackage
 
+_PIECE: Final = 4 << 20
+
 
 def add_package(place: Workplace, op: AddPackage, ctx: Context) -> Outcome:
     """Add an update.
@@ -29,10 +31,7 @@ def add_package(place: Workplace, op: AddPackage, ctx: Context) -> Outcome:
         TaskError: DISM fails, or does not list what it says it added.
     """
     name = f"KB{op.kb}" if op.kb else f"`{op.package}`"
-    folder = ctx.work / "package"
-    package = alone(ctx.resolve(InputRef(input=op.input, digest=Digest(op.content))), folder)
-    for checkpoint in op.checkpoints:
-        alone(ctx.resolve(checkpoint), folder)
+    package = _put_together(op, ctx)
     before = place.packages(ctx)
     tolerated = frozenset(number for text in op.tolerates if (number := codes.parse(text)) is not None)
     done = place.command(
@@ -65,12 +64,26 @@ def add_package(place: Workplace, op: AddPackage, ctx: Context) -> Outcome:
     )
 
 
+def _put_together(op: AddPackage, ctx: Context) -> Path:
+    """The update in a folder of its own, its checkpoints beside it; those of a name that is taken have their id before it."""
+    folder = ctx.work / "package"
+    package = alone(ctx.resolve(InputRef(input=op.input, digest=Digest(op.content))), folder)
+    taken = {package.name.casefold()}
+    for checkpoint in op.checkpoints:
+        file = ctx.resolve(checkpoint)
+        name = f"{checkpoint.input}-{file.name}" if file.name.casefold() in taken else file.name
+        taken.add(alone(file, folder, name).name.casefold())
+    return package
+
+
 def _is_there(state: str | None) -> bool:
     return output.package_word(state) == "installed"
 
 
 def alone(file: Path, folder: Path, name: str = "") -> Path:
     """A file in a folder of its own, for DISM takes other packages it finds beside one: linked, or else copied.
+
+    What has the name already is never written to: it may be a link to somebody's input.
 
     Raises:
         TaskError: it can't be put there.
@@ -81,7 +94,8 @@ def alone(file: Path, folder: Path, name: str = "") -> Path:
         os.link(file, place)
     except OSError:
         try:
-            shutil.copyfile(file, place)
+            with file.open("rb") as source, place.open("xb") as copy:
+                shutil.copyfileobj(source, copy, _PIECE)
         except OSError as cause:
             raise TaskError(
                 Slug.RUN_TASK_FAILED, f"the package can't be put aside: {cause.strerror}: `{file}`"
