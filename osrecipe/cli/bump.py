@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from osrecipe.inputs.bump import Bump
     from osrecipe.inputs.lock import Lock
+    from osrecipe.model.names import InputId
     from osrecipe.model.origins import Loc
     from osrecipe.model.recipe import ExpectImage
     from osrecipe.recipe import LoadedRecipe
@@ -37,7 +38,8 @@ def bump_updates(loaded: LoadedRecipe, path: Path, folder: Path, *, dry_run: boo
 
     lock = load_lock(path)
     locked_facts(loaded.recipe, loaded.origins, lock)
-    found = find_bumps(lock, folder)
+    built_on = _checkpoints(loaded)
+    found = find_bumps(lock, folder, {other for each in built_on.values() for other in each})
     edits = {bump.name: _edits(loaded, bump) for bump in found.bumps}
     texts = _edited([edit for each in edits.values() for edit in each])
     places = {
@@ -45,6 +47,12 @@ def bump_updates(loaded: LoadedRecipe, path: Path, folder: Path, *, dry_run: boo
     }
     print(locking.bumps(found.bumps, found.skipped, places), end="")
     _note_expectations(loaded, lock, found.bumps)
+    for bump in found.bumps:
+        if others := built_on.get(bump.name):
+            named = ", ".join(f"`{other}`" for other in others)
+            print(
+                f"note: `{bump.name}` builds on {named}, left as written: look which checkpoints the newer one needs"
+            )
     if not found.bumps:
         return
     if dry_run:
@@ -54,6 +62,14 @@ def bump_updates(loaded: LoadedRecipe, path: Path, folder: Path, *, dry_run: boo
         _replace(Path(file), text)
     write_lock(path, bumped(lock, found.bumps))
     print("wrote " + ", ".join(f"`{name}`" for name in (*texts, path.as_posix())))
+
+
+def _checkpoints(loaded: LoadedRecipe) -> dict[InputId, tuple[InputId, ...]]:
+    """By update, the checkpoints it builds on; a newer update of their kind is no newer checkpoint."""
+    from osrecipe.model.recipe import UpdateInput
+
+    stated = loaded.recipe.inputs.items()
+    return {name: each.checkpoints for name, each in stated if isinstance(each, UpdateInput)}
 
 
 _Edit = tuple[str, int, "Edit"]

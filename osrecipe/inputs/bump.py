@@ -17,7 +17,7 @@ from osrecipe.model.problems import OsrecipeError, Place, error
 from osrecipe.windows.update_families import newest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
     from osrecipe.model.names import InputId
@@ -61,8 +61,13 @@ class Found:
     skipped: Mapping[str, str]
 
 
-def find_bumps(lock: Lock, folder: Path) -> Found:
+def find_bumps(lock: Lock, folder: Path, held: Collection[InputId] = ()) -> Found:
     """For each update of a lock, the newest file in a folder that replaces it.
+
+    Args:
+        lock: what is locked.
+        folder: where newer updates are.
+        held: inputs that stay as they are, such as the checkpoints that an update builds on.
 
     Raises:
         OsrecipeError: there is no such folder, or it holds too many updates; exit code 2.
@@ -71,7 +76,9 @@ def find_bumps(lock: Lock, folder: Path) -> Found:
     bumps = [
         bump
         for name, line in lock.inputs.items()
-        if isinstance(line.facts, UpdateFacts) and (bump := _bump(name, line, line.facts, candidates))
+        if name not in held
+        and isinstance(line.facts, UpdateFacts)
+        and (bump := _bump(name, line, line.facts, candidates))
     ]
     return Found(tuple(bumps), skipped)
 

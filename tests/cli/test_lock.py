@@ -91,6 +91,24 @@ def bump(desk: Desk) -> None:
     desk.log.type("lock", "--bump", desk.more, QUICK)
 
 
+def bump_checkpoint(desk: Desk) -> None:
+    """What an update builds on stays, though the folder has something newer of its kind; what the newer one needs is said to be yours."""
+    newer = desk.here / "newer"
+    newer.mkdir()
+    shutil.copy(desk.folder / "kb9000003-x64.msu", newer)
+    desk.copy("kb9000002-x64.msu", "base.msu")
+    desk.edit(
+        QUICK,
+        (
+            "  lcu: {update: kb9000002-x64.msu}\n",
+            "  lcu: {update: kb9000002-x64.msu, checkpoints: [base]}\n  base: {update: base.msu}\n",
+        ),
+    )
+    desk.log.type("lock", QUICK, "-i", desk.folder, "-i", desk.more)
+    desk.log.type("lock", "--bump", newer, QUICK)
+    desk.log.type("lock", "--bump", newer, QUICK)
+
+
 def bump_template(desk: Desk) -> None:
     """A name that is made of variables is left to a person, and nothing is written."""
     desk.edit(MONTHLY, ("cumulative: kb9000003", "cumulative: kb9000002"))
@@ -193,6 +211,7 @@ CASES: dict[str, Callable[[Desk], None]] = {
     "08-kinds": kinds,
     "09-bump-fragment": bump_fragment,
     "10-extras": extras,
+    "11-bump-checkpoint": bump_checkpoint,
 }
 
 
