@@ -142,10 +142,10 @@ class Move(Frozen):
     """One step placed elsewhere than its ordering puts it."""
 
     step: Id = Field(
-        description="The step to move, as `osrecipe plan` names it: `netfx3`, `cleanup`, an update's id."
+        description="The step to move, as `osrecipe plan` names it: `netfx3`, `cleanup`, an update's id, `tweak-ID`."
     )
     target: TargetName = Field(description="The kind of image it is moved in.")
-    before: Id = Field(description="The step it comes before.")
+    before: Id = Field(description="The step it comes before: one of the same session.")
     because: Text = Field(description="Why; shown by `explain` beside the moved edge.")
 
 

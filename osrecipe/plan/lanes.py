@@ -10,7 +10,7 @@ from osrecipe.model.problems import OsrecipeError
 from osrecipe.model.tasks import ExportImages, ExportPart, ImageRef, TakeWinre
 from osrecipe.plan import steps
 from osrecipe.plan.customizing import customizing_steps
-from osrecipe.plan.order import Ordered, order, problem_of
+from osrecipe.plan.order import Ordered, between_sessions, order, problem_of
 from osrecipe.plan.selection import Selected, holds
 from osrecipe.plan.units import artifact, job, saved_image, session
 from osrecipe.windows.ordering import (
@@ -59,11 +59,11 @@ def run_lane(
 ) -> tuple[Session, ...]:
     """Make a lane's sessions: one that services, one that customizes; a session with nothing to do is left out."""
     inputs = {str(name): work.ref(name) for name in work.recipe.inputs}
-    moves = _moves(work, selected, service)
+    servicing, customizing = _moves(work, selected, service, customize)
     made: list[Session] = []
     for part, ordered in (
-        ("service", _ordered(work, service, CLASSIC, moves)),
-        ("customize", _ordered(work, customize, CUSTOMIZE, [])),
+        ("service", _ordered(work, service, CLASSIC, servicing)),
+        ("customize", _ordered(work, customize, CUSTOMIZE, customizing)),
     ):
         if ordered.steps:
             start = saved_image(made[-1]) if made else base
@@ -73,16 +73,30 @@ def run_lane(
     return tuple(made)
 
 
-def _moves(work: Compiling, selected: Selected, service: Sequence[Step]) -> list[tuple[Move, Place]]:
-    """The recipe's moves in this kind of image; one where nothing is serviced is a problem."""
-    moves = [
-        (move, work.origins.at("updates", "ordering", "move", number))
-        for number, move in enumerate(work.recipe.updates.ordering.move)
-        if move.target == selected.target
-    ]
-    if not service:
-        work.problems.extend(problem_of(move, place) for move, place in moves)
-    return moves if service else []
+def _moves(
+    work: Compiling, selected: Selected, service: Sequence[Step], customize: Sequence[Step]
+) -> tuple[list[tuple[Move, Place]], list[tuple[Move, Place]]]:
+    """The recipe's moves in this kind of image, by the session they are made in.
+
+    One from one session to the other, and one where nothing is done, is a problem.
+    """
+    serviced, customized = ({step.name for step in steps} for steps in (service, customize))
+    servicing: list[tuple[Move, Place]] = []
+    customizing: list[tuple[Move, Place]] = []
+    for number, move in enumerate(work.recipe.updates.ordering.move):
+        if move.target != selected.target:
+            continue
+        place = work.origins.at("updates", "ordering", "move", number)
+        both = {move.step, move.before}
+        if both <= customized:
+            customizing.append((move, place))
+        elif both & customized - serviced and both & serviced:
+            work.problems.append(between_sessions(move, place))
+        elif service or customize:
+            (servicing if service else customizing).append((move, place))
+        else:
+            work.problems.append(problem_of(move, place))
+    return servicing, customizing
 
 
 def _ordered(
@@ -122,7 +136,7 @@ def _winre_lane(work: Compiling, draft: Draft, images: Job, first: Selected, suf
     service = _pe_service(work, selected)
     customize = (*customizing_steps(work, selected), *steps.tweak_steps(work, selected))
     if not service and not customize:
-        _moves(work, selected, service)
+        _moves(work, selected, service, customize)
         return Winre((), None)
     place = work.origins.at("targets", "winre")
     take = TakeWinre(image=ImageRef(wim=artifact(images, "install.wim"), index=first.image.index))

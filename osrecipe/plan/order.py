@@ -188,6 +188,16 @@ def _settled(sequence: Sequence[Step]) -> list[Step]:
     return made[::-1]
 
 
+def between_sessions(move: Move, place: Place) -> Problem:
+    """The problem of a move from servicing to customizing, or back."""
+    return Problem(
+        Slug.PLAN_ORDER_CYCLE,
+        f"`{move.step}` can't come before `{move.before}`: one services the image, the other customizes it afterwards",
+        place,
+        "a step moves among those of its own session, as `osrecipe plan` shows them",
+    )
+
+
 def problem_of(move: Move, place: Place) -> Problem:
     """The problem of a move for a target that has no step to move at all."""
     return Problem(

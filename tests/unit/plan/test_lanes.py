@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from support.plans import (
     applying,
@@ -21,6 +23,9 @@ from osrecipe.model.facts import UpdateKind
 from osrecipe.model.plan import Session
 from osrecipe.model.registry import RegistryData, RegistryKey, RegistryRoot, SetValue
 from osrecipe.model.tasks import ArtifactRef, ExportImages, InjectWinre, InputRef, TakeWinre
+
+if TYPE_CHECKING:
+    from osrecipe.model.recipe import Recipe
 
 KEY = RegistryKey(root=RegistryRoot.SOFTWARE, path="Policies")
 TWEAK = {"registry": [SetValue(key=KEY, name="v", data=RegistryData(kind="dword", number=1))]}
@@ -243,3 +248,40 @@ def test_a_move_reaches_every_image_of_its_target() -> None:
     lanes = {u.lane: names(plan, u.id)[0] for u in plan.units if u.kind == "session" and ".service" in u.id}
     assert {"cleanup"} == {first for lane, first in lanes.items() if lane.startswith("winpe")}
     assert {"ssu"} == {first for lane, first in lanes.items() if not lane.startswith("winpe")}
+
+
+def moving(*moves: tuple[str, str]) -> Recipe:
+    """A recipe with updates, settings and two tweaks in install images, and these moves."""
+    stated = [{"step": step, "target": "install", "before": before} for step, before in moves]
+    tweaks = dict.fromkeys(("one", "two"), TWEAK)
+    targets = {"install": {"settings": {"time-zone": "UTC"}, "tweaks": tweaks}}
+    return recipe(**applying("ssu", "lcu", move=stated), targets=targets)
+
+
+def test_a_customizing_step_can_be_moved_among_its_own() -> None:
+    """As `plan` names it; what is serviced is as it was."""
+    usual, moved = (
+        compiled(moving(*moves), facts()) for moves in ((), (("tweak-two", "settings"), ("cleanup", "lcu")))
+    )
+    assert ["settings", "tweak-one", "tweak-two"] == names(usual, "install-pro.customize")[1:]
+    assert ["winre", "tweak-two", "settings", "tweak-one"] == names(moved, "install-pro.customize")
+    assert ["ssu", "cleanup", "lcu"] == names(moved, "install-pro.service")[:3]
+
+
+@pytest.mark.parametrize(("step", "before"), [("tweak-one", "lcu"), ("lcu", "settings")])
+def test_no_step_moves_from_one_session_to_the_other(step: str, before: str) -> None:
+    """It is said why, once, though the recipe has more than one install image."""
+    found = problems(moving((step, before)), facts())
+    assert ["plan/order-cycle"] == [p.slug for p in found]
+    assert "one services the image, the other customizes it afterwards" in found[0].reason
+
+
+def test_a_move_of_what_is_not_there_lists_what_is() -> None:
+    """In an image that is only customized those are its customizing steps."""
+    moves = [{"step": "settings", "target": "install", "before": "tweak-x", "because": "a test"}]
+    made = recipe(
+        updates={"ordering": {"move": moves}}, targets={"install": {"settings": {"time-zone": "UTC"}}}
+    )
+    found = problems(made, facts())
+    assert ["`install` has no step `tweak-x`"] == [p.reason for p in found]
+    assert "`settings`" in found[0].hint
