@@ -126,12 +126,13 @@ def check(what: Check) -> str:
 
 
 def found(result: CheckResult) -> str:
-    """A check with what reading back showed."""
+    """A check with what reading back showed, and the image it was read from where a task looks at several."""
     read = clean(result.found)
     said = check(result.check)
+    image = f"{clean(result.subject)}: " if result.subject else ""
     if result.passed and (not read or read in said):
-        return said
-    return f"{said}; found: {read or 'nothing'}"
+        return f"{image}{said}"
+    return f"{image}{said}; found: {read or 'nothing'}"
 
 
 def change(what: RegistryChange) -> str:

@@ -136,6 +136,8 @@ def test_what_was_found_is_told_when_it_adds_something() -> None:
         "; found: 10.0.17134.1"
     )
     assert words.found(CheckResult(check=bad, passed=False, found="")).endswith("; found: nothing")
+    several = CheckResult(check=good, passed=True, found="10.0.17134.228", subject="Windows 10 Pro")
+    assert "Windows 10 Pro: the build is 10.0.17134.228" == words.found(several)
 
 
 def test_figures() -> None:
