@@ -83,8 +83,10 @@ def call(plan: Plan, name: str) -> str:
     paths = "; ".join(f"'{one.id}' = '...'" for one in plan.inputs)
     secrets = "; ".join(f"'{one}' = '...'" for one in plan.secrets)
     said = f" -Secrets @{{{secrets}}}" if secrets else ""
+    ops = (task.op for unit in plan.units for task in unit.tasks)
+    tool = " -Oscdimg 'oscdimg.exe'" if any(isinstance(op, WriteIso) for op in ops) else ""
     quoted = name.replace("'", "''")
-    return f"& '.\\{quoted}' -Inputs @{{{paths}}} -Work 'D:\\work'{said}"
+    return f"& '.\\{quoted}' -Inputs @{{{paths}}} -Work 'D:\\work'{tool}{said}"
 
 
 def script(plan: Plan) -> str:

@@ -261,6 +261,22 @@ def test_the_command_that_runs_it_names_every_input(on_windows: Plan) -> None:
     assert [] == faults(line)
     assert line.startswith("& '.\\it''s.ps1' -Inputs @{'media' = '...'; ")
     assert all(f"'{one.id}' = " in line for one in on_windows.inputs)
+    assert line.endswith(" -Work 'D:\\work' -Oscdimg 'oscdimg.exe'")
+
+
+def test_a_secret_is_asked_for_before_anything_is_made(samples: Samples, tmp_path: Path) -> None:
+    """By its name; the script holds no value of it."""
+    recipe = tmp_path / "r.yaml"
+    text = (ROOT / "recipes" / "quickstart.yaml").read_text(encoding="utf-8")
+    made = text.replace("ConsumerFeatures: 1", "ConsumerFeatures: {secret: join}", 1)
+    recipe.write_text(made + "\nsecrets: {join: {env: OSR_JOIN}}\n", encoding="utf-8")
+    plan = compiled(recipe, samples.folder)
+    shown = script(plan)
+    asked = 'if (-not $Secrets.ContainsKey("join")) { throw "this secret is not given: join" }'
+    assert shown.index(asked) < shown.index("CreateDirectory($Work)")
+    assert '"DisableWindowsConsumerFeatures" $Secrets["join"] String' in shown
+    assert call(plan, "y.ps1").endswith(" -Secrets @{'join' = '...'}")
+    assert [] == faults(shown)
 
 
 @given(st.text(max_size=60))
