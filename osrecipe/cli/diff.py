@@ -55,6 +55,9 @@ def diff(
 
     Works from locks (`osrecipe lock`), so neither Windows nor media are needed. `osrecipe diff git:main recipes/`
     compares a folder with a branch, `osrecipe diff git:main...HEAD recipes/` as a pull request does.
+
+    Exit codes: 0 done, 3 a recipe has no plan on the side of B (what can be compared is shown), 7 with `--exit-code` a
+    difference.
     """
     from osrecipe.cli.comparing import compare, sides
     from osrecipe.cli.guard import wants_color
@@ -83,5 +86,7 @@ def diff(
             from osrecipe.render import diff_github
 
             print(diff_github.text(compared), end="")
+    if any(recipe.state == "broken" for recipe in compared.recipes):
+        raise typer.Exit(ExitCode.INVALID)  # as `plan` ends for it, so it is no difference that was looked at
     if exit_code and compared.differing:
         raise typer.Exit(ExitCode.DIFFERENT)

@@ -32,10 +32,17 @@ def plan(
     recipe: RecipePath,
     *,
     inputs: InputFolders = None,
-    output: Annotated[Format, typer.Option("--format", "-f", help="How to show it.")] = Format.TEXT,
+    output: Annotated[
+        Format | None, typer.Option("--format", "-f", help="How to show it.  [default: text]")
+    ] = None,
     out: Annotated[
         Path | None,
-        typer.Option("--out", "-o", metavar="FILE", help="Save the plan; `apply FILE` carries it out."),
+        typer.Option(
+            "--out",
+            "-o",
+            metavar="FILE",
+            help="Save the plan; `apply FILE` carries it out. With `-f` text, markdown or powershell: write that to FILE.",
+        ),
     ] = None,
     check: Annotated[
         Path | None,
@@ -60,6 +67,7 @@ def plan(
     taken from it, and what is here must be what was locked. Exit codes: 0 done, 3 invalid, 7 an input is not what was
     locked, or `--check` found a difference.
     """
+    from osrecipe.cli.guard import wants_color
     from osrecipe.cli.prepare import prepare, use_of
     from osrecipe.cli.writer import can_work, require_writer
     from osrecipe.model.codes import ExitCode, Slug
@@ -77,34 +85,68 @@ def plan(
     if check is not None:
         _check(prepared.plan, recipe, check)
         return
-    if out is not None:
+    if out is not None and output in {None, Format.JSON}:
         _save(prepared.plan, recipe, out)
         return
-    _show(prepared.plan, output, _assess(prepared) if status else None)
+    assessed = _assess(prepared) if status else None
+    if out is not None and output is Format.POWERSHELL:
+        _save_script(prepared.plan, out)
+    elif out is not None:
+        _write(out, _shown(prepared.plan, output, assessed, color=False).encode())
+        print(f"written `{out.as_posix()}`")
+    else:
+        print(_shown(prepared.plan, output, assessed, color=wants_color(sys.stdout)), end="")
 
 
-def _show(made: Plan, output: Format, assessed: Assessment | None) -> None:
-    from osrecipe.cli.guard import wants_color
-
+def _shown(made: Plan, output: Format | None, assessed: Assessment | None, *, color: bool) -> str:
     match output:
-        case Format.TEXT:
-            from osrecipe.render import plan_text
-
-            print(plan_text.text(made, assessed, color=wants_color(sys.stdout)), end="")
         case Format.MARKDOWN:
             from osrecipe.render import plan_markdown
 
-            print(plan_markdown.markdown(made, assessed), end="")
+            return plan_markdown.markdown(made, assessed)
         case Format.POWERSHELL:
             from osrecipe.render import powershell
 
-            print(powershell.script(made).replace("\r\n", "\n"), end="")
+            return powershell.printed(made)
         case Format.JSON:
             from osrecipe.render import plan_json
 
-            print(
-                plan_json.dump(made) if assessed is None else plan_json.dump_assessed(made, assessed), end=""
-            )
+            return plan_json.dump(made) if assessed is None else plan_json.dump_assessed(made, assessed)
+        case Format.TEXT | None:
+            from osrecipe.render import plan_text
+
+            return plan_text.text(made, assessed, color=color)
+
+
+def _save_script(made: Plan, out: Path) -> None:
+    from osrecipe.model.words import count
+    from osrecipe.render import powershell
+
+    _write(out, powershell.saved(made))
+    print(f"written `{out.as_posix()}`: a script of {count(len(made.units), 'unit')}")
+    print("next: read it, then in a PowerShell started as administrator, on Windows:")
+    print(f"  {powershell.call(made, out.name)}")
+
+
+def _write(out: Path, data: bytes) -> None:
+    """Put a file in its place in one step.
+
+    Raises:
+        OsrecipeError: it can't be written.
+    """
+    from osrecipe.model.codes import ExitCode, Slug
+    from osrecipe.model.problems import Place, error
+
+    partial = out.with_name(f".{out.name}.part")
+    try:
+        partial.write_bytes(data)
+        partial.replace(out)
+    except OSError as cause:
+        reason = f"the plan can't be saved: {cause.strerror or cause}"
+        hint = "save it on the recipe's drive, in a folder that is there"
+        raise error(
+            Slug.PLAN_FILE, reason, place=Place(out.as_posix()), hint=hint, exit_code=ExitCode.USAGE
+        ) from cause
 
 
 def _save(made: Plan, recipe: Path, out: Path) -> None:
@@ -117,18 +159,18 @@ def _save(made: Plan, recipe: Path, out: Path) -> None:
     from osrecipe.model.problems import Place, error
     from osrecipe.render import plan_json
 
-    partial = out.with_name(f".{out.name}.part")
     try:
         home = Path(os.path.relpath(recipe.parent, out.parent)).as_posix()
-        text = plan_json.dump(made.model_copy(update={"home": home}))
-        partial.write_text(text, encoding="utf-8", newline="\n")
-        partial.replace(out)
-    except (OSError, ValueError) as cause:  # ValueError: another drive
-        reason = f"the plan can't be saved: {getattr(cause, 'strerror', None) or cause}"
+    except ValueError as cause:  # another drive
         hint = "save it on the recipe's drive, in a folder that is there"
         raise error(
-            Slug.PLAN_FILE, reason, place=Place(out.as_posix()), hint=hint, exit_code=ExitCode.USAGE
+            Slug.PLAN_FILE,
+            f"the plan can't be saved: {cause}",
+            place=Place(out.as_posix()),
+            hint=hint,
+            exit_code=ExitCode.USAGE,
         ) from cause
+    _write(out, plan_json.dump(made.model_copy(update={"home": home})).encode())
     print(
         f"saved `{out.as_posix()}`: {len(made.units)} units, plan {made.digest.removeprefix('sha256:')[:12]}"
     )

@@ -22,6 +22,7 @@ from osrecipe.model.recipe import (
     IsoInput,
     UpdateInput,
 )
+from osrecipe.model.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -143,13 +144,18 @@ def drift(
     """What is here is not what was locked: other content, or the same content read otherwise."""
     before, after = content_of(locked), content_of(found)
     if before == after:
-        fields = sorted(
-            key for key in type(found).model_fields if getattr(found, key) != getattr(locked, key, None)
-        )
-        reason = f"the lock says something else of `{name}` than is read from it now: {', '.join(fields)}"
+        fields = ", ".join(differing(locked, found))
+        reason = f"the lock says something else of `{name}` than is read from it now: {fields}"
         return Problem(Slug.LOCK_STALE, reason, place, AGAIN)
     reason = f"`{path}` is not what was locked as `{name}`: {after}, locked was {before}"
     return Problem(Slug.INPUT_DRIFT, reason, place, "take the locked one again, or accept this one: " + AGAIN)
+
+
+def differing(before: InputFacts | RegFileFacts, after: InputFacts | RegFileFacts) -> list[str]:
+    """Names of the facts that are not what they were."""
+    return sorted(
+        key for key in type(after).model_fields if getattr(after, key) != getattr(before, key, None)
+    )
 
 
 def content_of(facts: InputFacts | RegFileFacts) -> str:
@@ -157,7 +163,7 @@ def content_of(facts: InputFacts | RegFileFacts) -> str:
     match facts:
         case FolderFacts() | DriversFacts():
             short = facts.tree.removeprefix("sha256:")[:_SHORT]
-            return f"{short} ({facts.files} files, {facts.size} bytes)"
+            return f"{short} ({count(facts.files, 'file')}, {facts.size} bytes)"
         case RegFileFacts():
             return facts.sha256[:_SHORT]
         case MediaFacts() | UpdateFacts() | AnswerFileFacts():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from osrecipe.inputs.covering import AGAIN, content_of
+from osrecipe.inputs.covering import AGAIN, content_of, differing
 from osrecipe.inputs.lock import Lock, LockedInput, LockedRegFile, dump
 from osrecipe.inputs.read import Locked, failure, read_facts
 from osrecipe.model.codes import Slug
@@ -74,12 +74,14 @@ class Change:
         what: `added`, `removed`, `changed`, `kept` (its file is not here) or `same`.
         before: what the line held; None for one that is new.
         after: what it holds; None for one that is gone.
+        paths: an input's path before and after, where it is another one; else empty.
     """
 
     name: str
     what: Literal["added", "removed", "changed", "kept", "same"]
     before: InputFacts | RegFileFacts | None
     after: InputFacts | RegFileFacts | None
+    paths: tuple[str, str] | tuple[()] = ()
 
 
 def changes(before: Lock | None, made: Made) -> tuple[Change, ...]:
@@ -102,7 +104,13 @@ def _change(
         return Change(name, "added", None, new.facts)
     if old == new:
         return Change(name, "kept" if kept else "same", old.facts, new.facts)
-    return Change(name, "changed", old.facts, new.facts)
+    return Change(name, "changed", old.facts, new.facts, _paths(old, new))
+
+
+def _paths(old: LockedInput | LockedRegFile, new: LockedInput | LockedRegFile) -> tuple[str, str] | tuple[()]:
+    if isinstance(old, LockedInput) and isinstance(new, LockedInput) and old.path != new.path:
+        return old.path, new.path
+    return ()
 
 
 def check_lock(
@@ -156,7 +164,14 @@ def _rows(text: str) -> list[str]:
 
 
 def told_apart(change: Change) -> str:
-    """The beginnings of both contents' digests, for a change that no summary shows."""
-    before = content_of(change.before) if change.before is not None else "nothing"
-    after = content_of(change.after) if change.after is not None else "nothing"
-    return f"{before} → {after}"
+    """What differs in a change that no summary shows: the content's digest, or else the fields that are read of it."""
+    if change.before is None or change.after is None:
+        before, after = (
+            content_of(side) if side is not None else "nothing" for side in (change.before, change.after)
+        )
+        return f"{before} → {after}"
+    before, after = content_of(change.before), content_of(change.after)
+    if before != after:
+        return f"{before} → {after}"
+    fields = differing(change.before, change.after)
+    return f"{before}; read otherwise: {', '.join(fields)}" if fields else before

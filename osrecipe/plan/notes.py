@@ -152,8 +152,8 @@ def summary_of(facts: InputFacts) -> str:
         case UpdateFacts():
             return f"{label_of(facts)} {facts.package.architecture}"
         case FolderFacts():
-            return f"folder of {facts.files} files"
+            return f"folder of {count(facts.files, 'file')}"
         case DriversFacts():
-            return f"drivers: {count(len(facts.drivers), 'package')} in {facts.files} files"
+            return f"drivers: {count(len(facts.drivers), 'package')} in {count(facts.files, 'file')}"
         case AnswerFileFacts():
             return f"answer file for {', '.join(facts.passes) or 'no pass'}"

@@ -43,13 +43,22 @@ def _change(change: Change) -> str:
     after = _said(change.after) if change.after is not None else ""
     match change.what:
         case "changed":
-            return f"{before} → {after}" if before != after else f"{after}: {told_apart(change)}"
+            return _changed(change, before, after)
         case "kept":
             return f"{after}: not here, so its line stays"
         case "removed":
             return before
         case "added" | "same":
             return after
+
+
+def _changed(change: Change, before: str, after: str) -> str:
+    """Another content, another path, or both; a content that stayed is said once."""
+    moved = " → ".join(f"`{clean(path)}`" for path in change.paths)
+    if change.before == change.after:
+        return f"{after}: the path is another one, the content is the same: {moved}"
+    said = f"{before} → {after}" if before != after else f"{after}: {told_apart(change)}"
+    return f"{said}; the path too: {moved}" if moved else said
 
 
 def _said(facts: InputFacts | RegFileFacts) -> str:

@@ -2,16 +2,19 @@
 
 DISM's lines are the dism adapter's own (`describe`); what it does without DISM is written out here in PowerShell's
 words. It is for reviewers, and for hosts where nothing else may run. It keeps no store, writes no report, and does
-not read the finished ISO back.
+not read the finished ISO back. What else is missing its head says.
 """
 
 from __future__ import annotations
 
+import re
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 from osrecipe.adapters import oscdimg
-from osrecipe.adapters.dism import describe
+from osrecipe.adapters.dism import command, describe
 from osrecipe.adapters.dism.codes import spellings
+from osrecipe.adapters.dism.families import FAMILIES
 from osrecipe.adapters.dism.features import NETFX3, netfx3_names
 from osrecipe.adapters.dism.listings import SETTING_LABELS
 from osrecipe.model.plan import Session
@@ -41,8 +44,9 @@ from osrecipe.model.tasks import (
     VerifyMedia,
     WriteIso,
 )
+from osrecipe.render.powershell_functions import FUNCTIONS, PARAMETERS
 from osrecipe.render.powershell_registry import edits
-from osrecipe.render.powershell_text import FUNCTIONS, PARAMETERS, argument, array, comment, string
+from osrecipe.render.powershell_text import argument, array, ascii_only, comment, string
 from osrecipe.windows.answer_files import PLACE
 from osrecipe.windows.international import ALL, COVERED
 
@@ -50,7 +54,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from osrecipe.model.adapter import Action
-    from osrecipe.model.plan import Job, Plan, Task
+    from osrecipe.model.plan import Job, Plan, PlannedInput, Task
+    from osrecipe.model.winpath import WinPath
 
 _INDENT: Final = "    "
 _WINRE: Final = "Windows\\System32\\Recovery\\winre.wim"
@@ -58,11 +63,41 @@ _ENABLED: Final = ("Enabled", "Enable Pending")
 _DISABLED: Final = ("Disabled", "Disable Pending", "Disabled with Payload Removed")
 
 
+_VERSION: Final = re.compile(r"[0-9]{1,10}(\.[0-9]{1,10}){0,3}")
+_FILES: Final = {"iso": "ISO", "update": "file", "answer-file": "file"}
+"""Kinds of inputs that are files, as the script calls them; all others are folders."""
+
+
+def saved(plan: Plan) -> bytes:
+    """The script as a file: UTF-8 with a mark, by which Windows PowerShell 5.1 knows it."""
+    return script(plan).encode("utf-8-sig")
+
+
+def printed(plan: Plan) -> str:
+    """The script for standard output, where nobody can say how it is saved: ASCII alone, the host's own line ends."""
+    return ascii_only(script(plan)).replace("\r\n", "\n")
+
+
+def call(plan: Plan, name: str) -> str:
+    """The command that runs a saved script, paths left open."""
+    paths = "; ".join(f"'{one.id}' = '...'" for one in plan.inputs)
+    secrets = "; ".join(f"'{one}' = '...'" for one in plan.secrets)
+    said = f" -Secrets @{{{secrets}}}" if secrets else ""
+    ops = (task.op for unit in plan.units for task in unit.tasks)
+    tool = " -Oscdimg 'oscdimg.exe'" if any(isinstance(op, WriteIso) for op in ops) else ""
+    quoted = name.replace("'", "''")
+    return f"& '.\\{quoted}' -Inputs @{{{paths}}} -Work 'D:\\work'{tool}{said}"
+
+
 def script(plan: Plan) -> str:
     """The whole script, with CR LF ends as Windows expects them."""
     lines = [*_head(plan), *PARAMETERS.splitlines(), *FUNCTIONS.splitlines(), "", *_checks(plan)]
     for unit in plan.units:
-        lines += ["", comment(f"--- {unit.id}: {_title(unit)}")]
+        lines += [
+            "",
+            comment(f"--- {unit.id}: {_title(unit)}"),
+            f"Write-Step {string(f'{unit.id}: {_title(unit)}')}",
+        ]
         lines += _session(unit) if isinstance(unit, Session) else _job(unit)
     lines += ["}", *_ending()]
     return "\r\n".join(lines) + "\r\n"
@@ -73,8 +108,8 @@ def _head(plan: Plan) -> list[str]:
         f"{plan.recipe}: what `osrecipe apply` does with this plan, as plain DISM commands.",
         f"Plan {plan.digest}, order `{plan.ordering}`.",
         (
-            "Not in here: results kept for the next run, several images at a time, the report, hashes of folders, and reading "
-            "the ISO back."
+            "Not in here: results kept for the next run, several images at a time, the report, trying again what fails for a "
+            "moment, giving up what a dead run left mounted, and reading images and the ISO back beyond DISM's own lists."
         ),
         "",
         *(f"input `{one.id}`: {one.summary}" for one in plan.inputs),
@@ -84,39 +119,55 @@ def _head(plan: Plan) -> list[str]:
 
 def _checks(plan: Plan) -> list[str]:
     """Before anything is made: every input is what was planned, nothing is in the way."""
-    found = ['if (Test-Path -LiteralPath $Work) { throw "the work folder is there already: $Work" }']
-    for one in plan.inputs:
-        name = string(one.id)
-        found.append(
-            f'if (-not $Inputs.ContainsKey({name})) {{ throw "no path is given for this input: {one.id}" }}'
-        )
-        path = f"$Inputs[{name}]"
-        wanted = one.digest.removeprefix("sha256:")
-        found += [
-            f"if (Test-Path -LiteralPath {path} -PathType Leaf) {{",
-            f"    $hash = (Get-FileHash -LiteralPath {path} -Algorithm SHA256).Hash",
-            f'    if ($hash -ne {string(wanted)}) {{ throw "this input is not what was planned: {one.id}" }}',
-            "}",
-            f'elseif (-not (Test-Path -LiteralPath {path})) {{ throw "this input is not there: {one.id}" }}',
-        ]
+    families = ", ".join(f"@({first}, {last})" for first, last in FAMILIES)
+    found = [
+        "$Work = Get-Place $Work",
+        'if (Test-Path -LiteralPath $Work) { throw "the work folder is there already: $Work" }',
+        "$Dism = Get-Program $Dism",
+        "if ($Oscdimg) { $Oscdimg = Get-Program $Oscdimg }",
+        f"$Families = @({families})",
+    ]
     if _asks_for_oscdimg(plan):
         found.append('if (-not $Oscdimg) { throw "the recipe asks for oscdimg: name it with -Oscdimg" }')
     return [
         *found,
-        "if ($Oscdimg) { [void](Get-Command -Name $Oscdimg -CommandType Application) }",
-        "[void](New-Item -ItemType Directory -Path $Work)",
+        *(
+            f"if (-not $Secrets.ContainsKey({string(one)})) {{ throw {string(f'this secret is not given: {one}')} }}"
+            for one in plan.secrets
+        ),
+        "$Given = $Inputs",
+        "$Inputs = @{}",
+        *(_confirmed(one) for one in plan.inputs),
+        f"Confirm-Host {sum(isinstance(unit, Session) for unit in plan.units)}",
+        "[void][IO.Directory]::CreateDirectory($Work)",
         "$Tree = Join-Path $Work 'tree'",
+        "$Out = Join-Path $Work 'out'",
         f"$Disc = Mount-DiskImage -ImagePath $Inputs[{string(plan.source)}] -Access ReadOnly -PassThru",
         "try {",
         '$Media = "$(($Disc | Get-Volume).DriveLetter):\\"',
+        'Start-Unit "checks"',
+        *(f"Confirm-Dism {argument('{media}' + str(path))}" for path in _wims(plan)),
         "$NetFx3Names = @()",
     ]
+
+
+def _confirmed(one: PlannedInput) -> str:
+    kind = _FILES.get(one.kind, "folder")
+    return f"Confirm-Input {string(one.id)} {string(kind)} {string(one.digest.removeprefix('sha256:'))}"
+
+
+def _wims(plan: Plan) -> Iterator[WinPath]:
+    """The media's files of images that are serviced."""
+    for unit in plan.units:
+        for task in unit.tasks:
+            if isinstance(task.op, TakeImages):
+                yield from (path for path in task.op.paths if not path.name.lower().endswith(".cab"))
 
 
 def _ending() -> list[str]:
     return [
         "finally { [void](Dismount-DiskImage -ImagePath $Disc.ImagePath) }",
-        'Write-Host "done: $Work"',
+        "Show-Outputs",
     ]
 
 
@@ -128,7 +179,8 @@ def _session(session: Session) -> list[str]:
     """Open, do every task, save; on any failure give the image up and stop."""
     body = [_dism(action) for action in describe.opening(session)]
     for task in session.tasks:
-        body += ["", comment(f"{task.id}: {task.title}"), *_task(task, session)]
+        said = f"{task.id}: {task.title}"
+        body += ["", comment(said), f"Write-Step {string(said)}", *_task(task, session)]
     body += ["", _dism(describe.saving())]
     saved = argument(f"{{artifact:{session.id}:image.wim}}")
     return [
@@ -157,6 +209,8 @@ def _task(task: Task, unit: Session | Job) -> list[str]:
             return ["Assert-NothingPending", *_described(task, unit)]
         case ExportImages() | ApplyUnattend():
             return _described(task, unit)
+        case AddDrivers() as op if not op.whole:
+            return [_driver_lines(op), *_listed(op)]
         case op if isinstance(op, Servicing):
             return [*_described(task, unit), *_listed(op)]
         case _:
@@ -178,10 +232,18 @@ def _listed(op: Servicing) -> Iterator[str]:
         case RemoveApp():
             yield f"Assert-NoApp {string(op.package)}"
         case AddDrivers():
-            names = dict.fromkeys(inf.rpartition("/")[2] for inf in op.infs)
-            yield f"Assert-Drivers {array(names)}"
+            names = [each.inf.rpartition("/")[2] for each in op.drivers]
+            versions = [each.version if _VERSION.fullmatch(each.version) else "" for each in op.drivers]
+            yield f"Assert-Drivers {array(names)} {array(versions)}"
         case ChangeSettings():
             yield from _settings(op)
+
+
+def _driver_lines(op: AddDrivers) -> str:
+    """How many fit on a line depends on where the folder is, so the script sees to it."""
+    options = " @('/ForceUnsigned')" if op.unsigned else ""
+    infs = array(inf.replace("/", "\\") for inf in op.infs)
+    return f"Add-Drivers {argument(describe.name_of(op.source))} {infs}{options}"
 
 
 def _settings(op: ChangeSettings) -> Iterator[str]:
@@ -216,7 +278,7 @@ def _plain(task: Task, unit: Session | Job) -> Iterator[str]:
             yield _copy(describe.name_of(op.winre), "{mount}\\" + _WINRE)
         case PlaceUnattend() as op:
             panther = argument("{mount}\\" + str(PLACE.parent))
-            yield f"[void](New-Item -ItemType Directory -Force -Path {panther})"
+            yield f"[void][IO.Directory]::CreateDirectory({panther})"
             yield _copy(describe.name_of(op.source), "{mount}\\" + str(PLACE))
         case HarvestSources() as op:
             to = argument(f"{{artifact:{unit.id}:sources}}")
@@ -241,7 +303,7 @@ def _media(task: Task, unit: str) -> Iterator[str]:
         case CopyMedia() as op:
             without = " ".join(argument(f"{{media}}{path}") for path in op.without)
             excluded = f" /XF {without}" if without else ""
-            yield f"& robocopy.exe $Media.TrimEnd('\\') $Tree /E /A-:R /R:1 /W:1 /NP{excluded} | Out-Null"
+            yield f"& robocopy.exe $Media $Tree /E /A-:R /R:1 /W:1 /NP{excluded} | Out-Null"
             yield 'if ($LASTEXITCODE -ge 8) { throw "robocopy ended with $LASTEXITCODE" }'
         case PlaceFile() as op:
             yield _copy(describe.name_of(op.source), "{tree}\\" + str(op.to))
@@ -250,7 +312,7 @@ def _media(task: Task, unit: str) -> Iterator[str]:
             yield _INDENT + _copy_below(describe.name_of(op.harvest), "{tree}\\sources")
             yield "}"
         case WriteIso() as op:
-            yield from _iso(op, unit)
+            yield from _iso(op)
         case VerifyMedia():
             yield comment("osrecipe reads the ISO back here; by hand: dism /Get-ImageInfo on the ISO's WIMs")
 
@@ -261,8 +323,7 @@ def _copy(source: str, to: str) -> str:
 
 def _copy_below(source: str, to: str) -> str:
     """What is in a folder, into another."""
-    inside = argument(source + "\\*")
-    return f"Copy-Item -Path {inside} -Destination {argument(to)} -Recurse -Force"
+    return f"Copy-Inside {argument(source)} {argument(to)}"
 
 
 def _tweak(op: ApplyTweak, target: str) -> Iterator[str]:
@@ -274,14 +335,12 @@ def _tweak(op: ApplyTweak, target: str) -> Iterator[str]:
         place = argument("{mount}\\" + str(path))
         yield f"if (Test-Path -LiteralPath {place}) {{ Remove-Item -LiteralPath {place} -Recurse -Force }}"
     for copy in op.copy_folders:
-        place = argument("{mount}\\" + str(copy.to))
-        yield f"[void](New-Item -ItemType Directory -Force -Path {place})"
         yield _copy_below(describe.name_of(copy.source), "{mount}\\" + str(copy.to))
 
 
 def _harvest_setup(unit: str) -> Iterator[str]:
     folder = argument(f"{{artifact:{unit}:setup}}")
-    yield f"[void](New-Item -ItemType Directory -Force -Path {folder})"
+    yield f"[void][IO.Directory]::CreateDirectory({folder})"
     yield "foreach ($name in @('setup.exe', 'setuphost.exe')) {"
     yield '    $file = Join-Path $Mount "sources\\$name"'
     yield f"    if (Test-Path -LiteralPath $file) {{ Copy-Item -LiteralPath $file -Destination {folder} -Force }}"
@@ -291,8 +350,9 @@ def _harvest_setup(unit: str) -> Iterator[str]:
 def _take_winre(op: TakeWinre, unit: str) -> Iterator[str]:
     """DISM can only mount to read a file out of an image; nothing is saved."""
     wim = describe.name_of(op.image.wim)
-    mount = ("/English", "/NoRestart", "/Mount-Image", f"/ImageFile:{wim}", f"/Index:{op.image.index}")
-    arguments = ", ".join(argument(text) for text in (*mount, "/MountDir:{mount}", "/ReadOnly"))
+    mount = command.mount(wim, op.image.index, describe.MOUNT)
+    line = command.line("dism.exe", mount, log=describe.LOG, scratch=describe.SCRATCH)
+    arguments = ", ".join(argument(text) for text in (*line[1:], "/ReadOnly"))
     yield "try {"
     yield f"    Invoke-Dism @({arguments})"
     yield _INDENT + _copy("{mount}\\" + _WINRE, f"{{artifact:{unit}:winre.wim}}")
@@ -300,9 +360,9 @@ def _take_winre(op: TakeWinre, unit: str) -> Iterator[str]:
     yield "finally { Stop-Unit }"
 
 
-def _iso(op: WriteIso, unit: str) -> Iterator[str]:
+def _iso(op: WriteIso) -> Iterator[str]:
     """A script has no writer of its own: whoever the recipe names, it is oscdimg, with a run's own options."""
-    to = argument(f"{{artifact:{unit}:iso}}")
+    to = argument("{out}\\" + PurePosixPath(op.output).name)
     yield f"if ($Oscdimg) {{ Write-Iso {array(oscdimg.options(op))} {to} }}"
     yield 'else { Write-Warning "no ISO was written: name oscdimg.exe with -Oscdimg; the media is in $Tree" }'
 

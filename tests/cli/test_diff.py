@@ -91,6 +91,26 @@ def test_exit_code_only_when_asked(clone: Path) -> None:
     assert clone.is_dir()
 
 
+@pytest.mark.parametrize("more", [[], ["--exit-code"]], ids=["", "exit-code"])
+def test_a_side_without_a_plan_ends_as_plan_does(clone: Path, more: list[str]) -> None:
+    """With 3, whether differences were asked for or not: nothing was compared that could differ."""
+    (clone / "recipes" / "kiosk.lock").unlink()
+    done = run("diff", "git:main", "recipes/kiosk.yaml", *more)
+    assert "1 of 1 recipe has no plan" in done.stdout
+    assert 3 == done.exit_code
+
+
+def test_a_plan_that_is_there_again_is_a_difference(clone: Path) -> None:
+    """Only the side that things come to has to have one."""
+    lock = clone / "recipes" / "kiosk.lock"
+    lock.rename(clone / "kept")
+    reviewed.git(clone, "commit", "--quiet", "-am", "no lock")
+    (clone / "kept").rename(lock)
+    done = run("diff", "git:HEAD", "recipes/kiosk.yaml", "--exit-code")
+    assert "has a plan again" in done.stdout
+    assert 7 == done.exit_code
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
@@ -118,6 +138,7 @@ def test_a_lock_that_is_not_about_the_recipe(clone: Path) -> None:
     done = run("diff", "git:main", "recipes/kiosk.yaml", "-f", "json")
     [recipe] = json.loads(done.stdout)["recipes"]
 
+    assert 3 == done.exit_code
     assert "broken" == recipe["state"]
     assert ["lock/stale"] == [p["slug"] for p in recipe["problems"]]
 

@@ -128,6 +128,27 @@ def test_session(case: str, here: Path, samples: Samples, tmp_path: Path) -> Non
     assert not (here / "out").exists()
 
 
+def test_out_writes_what_the_format_says(here: Path, samples: Samples, tmp_path: Path) -> None:
+    """Without a format, or with json, the plan that `apply` takes; else what would be printed, the script with its mark."""
+    desk = Desk(here, samples, tmp_path / "inputs")
+    told: dict[str, str] = {}
+    for name in ("text", "markdown", "powershell", "json"):
+        done = osrecipe("plan", TWEAKS, "-f", name, "-o", f"p.{name}", "-i", desk.inputs, cwd=here)
+        assert (0, "") == (done.code, done.err)
+        told[name] = done.out
+    for name in ("text", "markdown"):
+        shown = osrecipe("plan", TWEAKS, "-f", name, "-i", desk.inputs, cwd=here)
+        assert shown.out == (here / f"p.{name}").read_text(encoding="utf-8")
+        assert f"written `p.{name}`\n" == told[name]
+    script = (here / "p.powershell").read_bytes()
+    assert script.startswith(b"\xef\xbb\xbf# tweaks-only: ")
+    assert script.count(b"\r\n") == script.count(b"\n")
+    assert "osrecipe apply" not in told["powershell"]
+    assert "  & '.\\p.powershell' -Inputs @{'media' = '...'" in told["powershell"]
+    assert "next: `osrecipe apply p.json`" in told["json"]
+    assert "osrecipe-plan/1" == json.loads((here / "p.json").read_text(encoding="utf-8"))["format"]
+
+
 def test_a_saved_plan_is_carried_out_and_then_costs_less(
     here: Path, samples: Samples, tmp_path: Path
 ) -> None:

@@ -20,7 +20,7 @@ from osrecipe.model.names import InputId
 from osrecipe.model.problems import OsrecipeError
 from osrecipe.plan import compile_plan
 from osrecipe.recipe import load
-from osrecipe.render import plan_json
+from osrecipe.render import locking, plan_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -144,6 +144,24 @@ def test_one_byte_of_a_driver_is_drift(home: Home) -> None:
     before, _, after = told_apart(changed["maker"]).partition(" → ")
     assert before != after
     assert before.partition("(")[2] == after.partition("(")[2] != ""
+
+
+def test_another_path_is_said_to_be_the_change(home: Home) -> None:
+    """The content is said once, the paths both; where the content changed too, both are said."""
+    lock = home.lock()
+    (home.folder / DRIVERS).rename(home.folder / "moved")
+    home.recipe.write_text(home.recipe.read_text().replace("{drivers: sample-drivers}", "{drivers: moved}"))
+
+    def line() -> str:
+        made = make_lock(home.loaded.recipe, home.loaded.origins, home.search, lock)
+        [change] = [each for each in changes(lock, made) if each.what == "changed"]
+        return locking.changes([change], name="r.lock", end="").splitlines()[1]
+
+    said = "  ! maker  drivers: 3 packages in 10 files: "
+    assert f"{said}the path is another one, the content is the same: `sample-drivers` → `moved`" == line()
+    program = home.folder / "moved" / "storage" / "constor.sys"
+    program.write_bytes(program.read_bytes() + b"!")
+    assert line().endswith(" bytes); the path too: `sample-drivers` → `moved`")
 
 
 def test_a_changed_answer_file_is_drift(home: Home) -> None:

@@ -18,9 +18,11 @@ from support.plans import (
     update,
 )
 
-from osrecipe.model.facts import UpdateKind
+from osrecipe.model.facts import FolderFacts, UpdateKind
+from osrecipe.model.frozen import Digest
 from osrecipe.model.problems import Place
 from osrecipe.model.registry import CreateKey, RegistryKey, RegistryRoot
+from osrecipe.plan.notes import summary_of
 
 if TYPE_CHECKING:
     from osrecipe.model.origins import Origins
@@ -92,6 +94,12 @@ def test_inputs_are_recognised_by_what_they_are() -> None:
         "lcu": "cumulative KB4343909 17134.228 amd64",
         "oem": "folder of 3 files",
     } == said
+
+
+def test_one_file_is_no_files() -> None:
+    """In words, as anything that is counted."""
+    one = FolderFacts(tree=Digest("sha256:" + "0" * 64), files=1, size=5)
+    assert "folder of 1 file" == summary_of(one)
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
+import unicodedata
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,6 +17,7 @@ from tree_sitter import Language, Parser
 
 from osrecipe.adapters.dism import DismAdapter
 from osrecipe.cli.prepare import Use, prepare
+from osrecipe.inputs.hashing import tree_digest
 from osrecipe.model.registry import (
     CreateKey,
     DeleteKey,
@@ -25,9 +28,9 @@ from osrecipe.model.registry import (
     RegistryRoot,
     SetValue,
 )
-from osrecipe.render.powershell import script
+from osrecipe.render.powershell import call, printed, saved, script
 from osrecipe.render.powershell_registry import edits
-from osrecipe.render.powershell_text import argument, comment, string
+from osrecipe.render.powershell_text import argument, ascii_only, comment, string
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,6 +72,12 @@ def quickstart(samples: Samples) -> Plan:
     return compiled(ROOT / "recipes" / "quickstart.yaml", samples.folder)
 
 
+@pytest.fixture(scope="module")
+def on_windows(samples: Samples) -> Plan:
+    """The plan of the recipe with all that only DISM can do."""
+    return compiled(ROOT / "recipes" / "on-windows.yaml", samples.folder)
+
+
 @pytest.mark.parametrize("name", ["quickstart", "monthly-updates", "corporate", "tweaks-only", "on-windows"])
 def test_every_example_s_script_parses(name: str, samples: Samples) -> None:
     """By a grammar that is not ours."""
@@ -97,7 +106,9 @@ def test_an_iso_is_written_with_a_run_s_own_options(quickstart: Plan) -> None:
     """No folder of the host is in the boot entries; the tool is looked for before anything is made."""
     text = script(quickstart)
     assert r'"-bootdata:2`#p0,e,bboot\etfsboot.com`#pEF,e,befi\microsoft\boot\efisys.bin"' in text
-    assert text.index("Get-Command -Name $Oscdimg") < text.index("New-Item -ItemType Directory -Path $Work")
+    assert text.index("Get-Program $Oscdimg") < text.index("CreateDirectory($Work)")
+    assert '"$($Out)\\quickstart.iso"' in text
+    assert text.endswith("\r\nShow-Outputs\r\n")
     assert "the recipe asks for oscdimg" not in text
 
 
@@ -111,7 +122,7 @@ def test_a_recipe_that_asks_for_oscdimg_begins_nothing_without_it(samples: Sampl
     made = script(compiled(recipe, samples.folder))
     assert [] == faults(made)
     stop = made.index('if (-not $Oscdimg) { throw "the recipe asks for oscdimg')
-    assert stop < made.index("New-Item -ItemType Directory -Path $Work")
+    assert stop < made.index("CreateDirectory($Work)")
 
 
 def test_every_task_is_there_in_the_plan_s_order(quickstart: Plan) -> None:
@@ -152,7 +163,120 @@ def test_one_servicing_command_a_line(quickstart: Plan) -> None:
     )
     for line in lines:
         assert 1 == sum(f'"{verb}"' in line for verb in verbs), line
-        assert '"/English", "/NoRestart"' in line
+        assert (
+            '"/English", "/NoRestart", "/LogPath:$($Log)", "/LogLevel:3", "/ScratchDir:$($Scratch)"' in line
+        )
+
+
+def test_dism_is_never_started_without_the_globals(quickstart: Plan) -> None:
+    """By a line of the plan, or by one of the functions: each has its log and its scratch folder."""
+    starts = [line for line in script(quickstart).splitlines() if "& $Dism" in line]
+    assert 4 == len(starts)
+    assert 1 == sum("& $Dism @Arguments" in line for line in starts)
+    assert 3 == sum("& $Dism (Get-Globals)" in line for line in starts)
+
+
+def test_an_input_is_of_its_kind_and_of_its_bytes(on_windows: Plan) -> None:
+    """A folder is no file; both are held against the plan's digest before anything is made."""
+    text = script(on_windows)
+    for one in on_windows.inputs:
+        kind = {"iso": "ISO", "update": "file", "answer-file": "file"}.get(one.kind, "folder")
+        line = f'Confirm-Input "{one.id}" "{kind}" "{one.digest.removeprefix("sha256:")}"'
+        assert text.index(line) < text.index("CreateDirectory($Work)")
+    assert {"ISO", "file", "folder"} == set(re.findall(r'Confirm-Input "\S+" "(\w+)"', text))
+
+
+def test_the_digest_of_a_folder_is_what_the_script_computes(tmp_path: Path) -> None:
+    """Rows of path, type and hash, sorted by the UTF-8 bytes of the path as it is, then NFC, then one JSON array."""
+    for name in ("b.txt", "a/z.inf", "a-b", "A", "\uff5e", "\U0001f4bf", "e\u0301"):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(name, encoding="utf-8")
+    rows: dict[str, str] = {}
+    for path in tmp_path.rglob("*"):
+        name = path.relative_to(tmp_path).as_posix()
+        shown = unicodedata.normalize("NFC", name)
+        sha256 = "" if path.is_dir() else hashlib.sha256(path.read_bytes()).hexdigest()
+        rows["-".join(f"{one:02X}" for one in name.encode())] = (
+            f'["{shown}","file","{sha256}"]' if sha256 else f'["{shown}","folder"]'
+        )
+    joined = "[" + ",".join(rows[key] for key in sorted(rows)) + "]"
+    assert tree_digest(tmp_path).digest == f"sha256:{hashlib.sha256(joined.encode()).hexdigest()}"
+
+
+def test_drivers_are_added_by_the_real_path_and_looked_for_by_version(on_windows: Plan) -> None:
+    """How many are on a line depends on where the folder is; each INF has its version beside it."""
+    text = script(on_windows)
+    assert r'Add-Drivers "$($Inputs["maker"])" @("network\e1\connet.inf", "storage\constor.inf")' in text
+    assert 'Assert-Drivers @("connet.inf", "constor.inf") @("10.0.17134.50", "1.2.3.4")' in text
+    assert '"/Driver:$($Inputs' not in text
+
+
+def test_no_name_of_a_folder_is_taken_for_a_pattern(on_windows: Plan) -> None:
+    """Brackets are letters: nothing is copied, made or looked at by `-Path`."""
+    for line in script(on_windows).splitlines():
+        assert not re.search(r"(Copy|Move|New|Get|Remove)-(Item|ChildItem)\b.* -Path ", line), line
+        assert "New-Item" not in line
+        assert "Tee-Object" not in line
+
+
+def test_every_unit_and_task_says_when_it_begins(quickstart: Plan) -> None:
+    """With the time, and DISM's lines as they come."""
+    text = script(quickstart)
+    for unit in quickstart.units:
+        assert f'Write-Step "{unit.id}: ' in text
+        if unit.kind == "session":
+            for task in unit.tasks:
+                assert f'Write-Step "{task.id}: ' in text
+
+
+def test_the_host_is_looked_at_before_anything_is_made(quickstart: Plan) -> None:
+    """Elevation, 64 bits, volume and space; DISM's family as soon as there is an image to hold it against."""
+    text = script(quickstart)
+    assert "#Requires -RunAsAdministrator" in text
+    assert text.index("\nConfirm-Host 7") < text.index("CreateDirectory($Work)")
+    dism = text.index('Confirm-Dism "$($Media)sources\\install.wim"')
+    assert dism < text.index("# --- source.images")
+    assert "$Families = @(@(19041, 19045), " in text
+
+
+def test_a_saved_script_has_a_mark_and_a_printed_one_is_ascii(samples: Samples, tmp_path: Path) -> None:
+    """Windows PowerShell 5.1 reads the first as it is, and the second in any code page; strings are alike in both."""
+    recipe = tmp_path / "r.yaml"
+    text = (ROOT / "recipes" / "quickstart.yaml").read_text(encoding="utf-8")
+    recipe.write_text(text.replace("policy 12.3", "f\u00fcr alle \u202e"), encoding="utf-8")
+    plan = compiled(recipe, samples.folder)
+    data = saved(plan)
+    assert data.startswith(b"\xef\xbb\xbf#")
+    assert "# because: f\u00fcr alle ?, no" in data.decode("utf-8-sig")
+    assert "# because: f\\xfcr alle ?, no" in printed(plan)
+    assert printed(plan).isascii()
+    assert "\r" not in printed(plan)
+    assert [] == faults(data.decode("utf-8-sig"))
+
+
+def test_the_command_that_runs_it_names_every_input(on_windows: Plan) -> None:
+    """Quoted, so that ids with hyphens and names with quotes are what they are."""
+    line = call(on_windows, "it's.ps1")
+    assert [] == faults(line)
+    assert line.startswith("& '.\\it''s.ps1' -Inputs @{'media' = '...'; ")
+    assert all(f"'{one.id}' = " in line for one in on_windows.inputs)
+    assert line.endswith(" -Work 'D:\\work' -Oscdimg 'oscdimg.exe'")
+
+
+def test_a_secret_is_asked_for_before_anything_is_made(samples: Samples, tmp_path: Path) -> None:
+    """By its name; the script holds no value of it."""
+    recipe = tmp_path / "r.yaml"
+    text = (ROOT / "recipes" / "quickstart.yaml").read_text(encoding="utf-8")
+    made = text.replace("ConsumerFeatures: 1", "ConsumerFeatures: {secret: join}", 1)
+    recipe.write_text(made + "\nsecrets: {join: {env: OSR_JOIN}}\n", encoding="utf-8")
+    plan = compiled(recipe, samples.folder)
+    shown = script(plan)
+    asked = 'if (-not $Secrets.ContainsKey("join")) { throw "this secret is not given: join" }'
+    assert shown.index(asked) < shown.index("CreateDirectory($Work)")
+    assert '"DisableWindowsConsumerFeatures" $Secrets["join"] String' in shown
+    assert call(plan, "y.ps1").endswith(" -Secrets @{'join' = '...'}")
+    assert [] == faults(shown)
 
 
 @given(st.text(max_size=60))
@@ -163,8 +287,8 @@ def test_no_text_ends_a_string_early(text: str) -> None:
         assert made.isascii()
         inner = re.sub(r"\$\(\[char\]0x[0-9a-f]{4}\)", "", made[1:-1])
         assert not re.search(r'(?<!`)(?:``)*["$]', re.sub(r"`.", "", inner))
-    assert "\n" not in comment(text)
-    assert comment(text).isascii()
+    assert comment(text).isprintable()
+    assert ascii_only(comment(text)).isascii()
 
 
 def test_names_in_braces_become_variables() -> None:
