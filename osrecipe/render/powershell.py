@@ -17,6 +17,7 @@ from osrecipe.adapters.dism.codes import spellings
 from osrecipe.adapters.dism.families import FAMILIES
 from osrecipe.adapters.dism.features import NETFX3, netfx3_names
 from osrecipe.adapters.dism.listings import SETTING_LABELS
+from osrecipe.adapters.dism.placeholders import literal
 from osrecipe.model.plan import Session
 from osrecipe.model.tasks import (
     AddDrivers,
@@ -298,15 +299,15 @@ def _media(task: Task, unit: str) -> Iterator[str]:
             for path in op.paths:
                 name = "netfx3.cab" if path.name.lower().endswith(".cab") else path.name
                 to = f"{{artifact:{unit}:{name}}}"
-                yield _copy(f"{{media}}{path}", to)
+                yield _copy(f"{{media}}{literal(str(path))}", to)
                 yield f"Set-ItemProperty -LiteralPath {argument(to)} -Name IsReadOnly -Value $false"
         case CopyMedia() as op:
-            without = " ".join(argument(f"{{media}}{path}") for path in op.without)
+            without = " ".join(argument(f"{{media}}{literal(str(path))}") for path in op.without)
             excluded = f" /XF {without}" if without else ""
             yield f"& robocopy.exe $Media $Tree /E /A-:R /R:1 /W:1 /NP{excluded} | Out-Null"
             yield 'if ($LASTEXITCODE -ge 8) { throw "robocopy ended with $LASTEXITCODE" }'
         case PlaceFile() as op:
-            yield _copy(describe.name_of(op.source), "{tree}\\" + str(op.to))
+            yield _copy(describe.name_of(op.source), "{tree}\\" + literal(str(op.to)))
         case SyncSources() | PlaceSetup() as op:
             yield f"if (Test-Path -LiteralPath {argument(describe.name_of(op.harvest))}) {{"
             yield _INDENT + _copy_below(describe.name_of(op.harvest), "{tree}\\sources")
@@ -332,10 +333,10 @@ def _tweak(op: ApplyTweak, target: str) -> Iterator[str]:
         yield comment(f"because: {op.because}")
     yield from edits(op.registry, target)
     for path in op.delete:
-        place = argument("{mount}\\" + str(path))
+        place = argument("{mount}\\" + literal(str(path)))
         yield f"if (Test-Path -LiteralPath {place}) {{ Remove-Item -LiteralPath {place} -Recurse -Force }}"
     for copy in op.copy_folders:
-        yield _copy_below(describe.name_of(copy.source), "{mount}\\" + str(copy.to))
+        yield _copy_below(describe.name_of(copy.source), "{mount}\\" + literal(str(copy.to)))
 
 
 def _harvest_setup(unit: str) -> Iterator[str]:

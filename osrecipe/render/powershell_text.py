@@ -7,15 +7,17 @@ plans.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
+
+from osrecipe.adapters.dism.placeholders import pieces
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from osrecipe.adapters.dism.placeholders import Placeholder
+
 _SPECIAL: Final = frozenset('`"$#')
 """Characters behind a backtick; the number sign only for parsers that see a comment behind a subexpression."""
-_NAMED: Final = re.compile(r"\{([a-z]+)(?::([^{}]+))?\}")
 _ASCII: Final = 0x7F
 
 
@@ -26,16 +28,13 @@ def string(text: str) -> str:
 
 def argument(text: str) -> str:
     """An argument with names in braces, which become the script's variables."""
-    parts: list[str] = []
-    end = 0
-    for match in _NAMED.finditer(text):
-        parts += [_escaped(text[end : match.start()]), _variable(match[1], match[2] or "")]
-        end = match.end()
-    return f'"{"".join(parts)}{_escaped(text[end:])}"'
+    parts = (_escaped(part) if isinstance(part, str) else _variable(part) for part in pieces(text))
+    return f'"{"".join(parts)}"'
 
 
-def _variable(name: str, rest: str) -> str:
+def _variable(what: Placeholder) -> str:
     """`{input:ID}`, `{package:ID,ID}`, `{artifact:UNIT:NAME}`, `{sources:UNIT:NAME}`, or a plain variable."""
+    name, rest = what.name, what.rest
     if name == "input":
         return f"$($Inputs[{string(rest)}])"
     if name == "package":

@@ -3,6 +3,7 @@
 The same builders make the lines that are run, so that what is shown is what is done. A path that is only known while
 a run is going on is a name in braces: `{mount}`, `{image}`, `{input:ID}`, `{package:ID}` (alone
 in a folder; several ids with commas: the first one, with the others beside it), `{artifact:UNIT:NAME}`, `{sources:UNIT:NAME}`.
+What comes from a recipe or an input is `literal`.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from osrecipe.adapters.dism import command
 from osrecipe.adapters.dism.drivers import driver_lines
 from osrecipe.adapters.dism.exporting import COMPRESS
 from osrecipe.adapters.dism.features import NETFX3
+from osrecipe.adapters.dism.placeholders import literal, pieces
 from osrecipe.adapters.process import shown
 from osrecipe.model.adapter import Action
 from osrecipe.model.tasks import (
@@ -38,6 +40,7 @@ from osrecipe.windows.answer_files import PLACE
 
 if TYPE_CHECKING:
     from osrecipe.adapters.dism.command import Verb
+    from osrecipe.adapters.dism.placeholders import Placeholder
     from osrecipe.model.plan import Job, Session, Task
     from osrecipe.model.tasks import Ref
 
@@ -45,7 +48,6 @@ MOUNT: Final = "{mount}"
 IMAGE: Final = "{image}"
 LOG: Final = "{log}"
 SCRATCH: Final = "{scratch}"
-_NAMED: Final = re.compile(r"\{([a-z]+)(?::([^{}]+))?\}")
 
 
 def name_of(ref: Ref) -> str:
@@ -109,21 +111,24 @@ def _switching(op: EnableNetfx3 | SetFeature | SetCapability) -> Verb:
             return command.enable_feature(MOUNT, NETFX3, source)
         case SetFeature():
             make = command.enable_feature if op.state == "enabled" else command.disable_feature
-            return make(MOUNT, op.feature)
+            return make(MOUNT, literal(op.feature))
         case SetCapability():
+            name = literal(op.capability)
             if op.source is None:
-                return command.remove_capability(MOUNT, op.capability)
-            return command.add_capability(MOUNT, op.capability, name_of(op.source))
+                return command.remove_capability(MOUNT, name)
+            return command.add_capability(MOUNT, name, name_of(op.source))
 
 
 def _customizing(op: RemoveApp | AddDrivers | ChangeSettings | ApplyUnattend) -> tuple[Verb, ...]:
     match op:
         case RemoveApp():
-            return (command.remove_app(MOUNT, op.package),)
+            return (command.remove_app(MOUNT, literal(op.package)),)
         case AddDrivers():
-            return tuple(driver_lines(op, name_of(op.source), MOUNT))
+            drivers = tuple(each.model_copy(update={"inf": literal(each.inf)}) for each in op.drivers)
+            named = op.model_copy(update={"drivers": drivers})
+            return tuple(driver_lines(named, name_of(op.source), MOUNT))
         case ChangeSettings():
-            return tuple(command.set_intl(MOUNT, one.name, one.value) for one in op.settings)
+            return tuple(command.set_intl(MOUNT, one.name, literal(one.value)) for one in op.settings)
         case ApplyUnattend():
             return (command.apply_unattend(MOUNT, name_of(op.source)),)
 
@@ -161,9 +166,9 @@ def _command(verb: Verb) -> Action:
 
 def _variable(text: str) -> str:
     """Names in braces as variables of `cmd.exe`."""
+    return "".join(part if isinstance(part, str) else _of_cmd(part) for part in pieces(text))
 
-    def variable(match: re.Match[str]) -> str:
-        parts = [match[1], *(match[2] or "").split(":")]
-        return "%" + re.sub(r"[^A-Z0-9]+", "_", "_".join(p for p in parts if p).upper()) + "%"
 
-    return _NAMED.sub(variable, text)
+def _of_cmd(what: Placeholder) -> str:
+    parts = [what.name, *what.rest.split(":")]
+    return "%" + re.sub(r"[^A-Z0-9]+", "_", "_".join(p for p in parts if p).upper()) + "%"

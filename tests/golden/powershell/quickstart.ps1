@@ -194,9 +194,14 @@ function Get-SourceFolder {
 function Copy-Alone {
     # A package in a folder of its own, with the checkpoints it builds on: DISM takes other packages it finds beside one.
     param([string[]] $Ids)
-    $folder = Join-Path $Scratch $Ids[0]
+    $folder = Join-Path $Scratch ('alone-' + $Ids[0])
+    if ([IO.Directory]::Exists($folder)) { Remove-Item -LiteralPath $folder -Recurse -Force }
     [void][IO.Directory]::CreateDirectory($folder)
-    foreach ($one in $Ids) { Copy-Item -LiteralPath $Inputs[$one] -Destination $folder -Force }
+    foreach ($one in $Ids) {
+        $place = Join-Path $folder ([IO.Path]::GetFileName($Inputs[$one]))
+        if ([IO.File]::Exists($place)) { $place = Join-Path $folder ("$one-" + [IO.Path]::GetFileName($place)) }
+        [IO.File]::Copy($Inputs[$one], $place, $false)
+    }
     return (Join-Path $folder ([IO.Path]::GetFileName($Inputs[$Ids[0]])))
 }
 

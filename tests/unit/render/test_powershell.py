@@ -12,12 +12,18 @@ import pytest
 import tree_sitter_powershell
 from hypothesis import given
 from hypothesis import strategies as st
+from support.dict_plans import task
 from support.house import ROOT
+from support.servicing import session_of
 from tree_sitter import Language, Parser
 
 from osrecipe.adapters.dism import DismAdapter
+from osrecipe.adapters.dism.describe import describe
+from osrecipe.adapters.dism.placeholders import Placeholder, literal, pieces
 from osrecipe.cli.prepare import Use, prepare
 from osrecipe.inputs.hashing import tree_digest
+from osrecipe.model.frozen import Digest
+from osrecipe.model.names import InputId
 from osrecipe.model.registry import (
     CreateKey,
     DeleteKey,
@@ -28,6 +34,7 @@ from osrecipe.model.registry import (
     RegistryRoot,
     SetValue,
 )
+from osrecipe.model.tasks import AddDrivers, ChangeSettings, DriverInf, InputRef, SetCapability, Setting
 from osrecipe.render.powershell import call, printed, saved, script
 from osrecipe.render.powershell_registry import edits
 from osrecipe.render.powershell_text import argument, ascii_only, comment, string
@@ -282,13 +289,42 @@ def test_a_secret_is_asked_for_before_anything_is_made(samples: Samples, tmp_pat
 @given(st.text(max_size=60))
 def test_no_text_ends_a_string_early(text: str) -> None:
     """Quotes, backticks, dollars, curly quotes, line ends: one string, one argument, one comment."""
-    for made in (string(text), argument(text.replace("{", "").replace("}", ""))):
+    for made in (string(text), argument(literal(text))):
         assert [] == faults(f"Use-It {made}")
         assert made.isascii()
         inner = re.sub(r"\$\(\[char\]0x[0-9a-f]{4}\)", "", made[1:-1])
         assert not re.search(r'(?<!`)(?:``)*["$]', re.sub(r"`.", "", inner))
     assert comment(text).isprintable()
     assert ascii_only(comment(text)).isascii()
+
+
+@given(st.text(alphabet="{}mount:input", max_size=40) | st.text(max_size=40))
+def test_what_is_meant_literally_names_nothing(text: str) -> None:
+    """Whatever braces it has, and whatever names stand around it; it is all there."""
+    around = list(pieces(f"{{mount}}{literal(text)}{{input:x}}"))
+    assert (Placeholder("mount"), Placeholder("input", "x")) == (around[0], around[-1])
+    assert text == "".join(part for part in around[1:-1] if isinstance(part, str))
+    assert all(isinstance(part, str) for part in around[1:-1])
+
+
+def test_braces_of_a_recipe_are_no_names() -> None:
+    """In the script and in `explain` a text is what DISM is given, as a run gives it."""
+    name = "{input:media}{mount}"
+    add = SetCapability(capability=name, source=InputRef(input=InputId("fod"), digest=Digest("sha256:0")))
+    zone = ChangeSettings(settings=(Setting(name="time-zone", value="{secrets}"),))
+    driver = AddDrivers(
+        source=InputRef(input=InputId("drv"), digest=Digest("sha256:0")),
+        drivers=(DriverInf(inf="{intel}/x.inf"),),
+        whole=False,
+    )
+    unit = session_of("i", "install.wim", 1)
+    actions = [a for op in (add, zone, driver) for a in describe(task("i/x", op, None), unit)]
+    said = {text for action in actions for text in action.argv}
+    assert any("/CapabilityName:{input:media}{mount}" in action.text for action in actions)
+    assert {'"/CapabilityName:{input:media}{mount}"', '"/Set-TimeZone:{secrets}"'} <= {
+        argument(t) for t in said
+    }
+    assert '"/Driver:$($Inputs["drv"])\\{intel}\\x.inf"' in {argument(text) for text in said}
 
 
 def test_names_in_braces_become_variables() -> None:
