@@ -30,6 +30,7 @@ class RiskKind(StrEnum):
     NETFX3_REMOVED = "netfx3-removed"
     DELETES = "deletes"
     SECRET = "secret"  # noqa: S105 - the name of a risk, not a password
+    UNSIGNED = "unsigned-drivers"
     EXPECTATION_REMOVED = "expectation-removed"
 
 

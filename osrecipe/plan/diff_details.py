@@ -139,12 +139,14 @@ def _plain(op: Op) -> Iterator[tuple[str, str]]:
         yield "state", op.state
     for name in type(op).model_fields:
         value = getattr(op, name)
-        if name in _NAMES | _OTHERS or isinstance(value, ArtifactRef | InputRef):
+        if name in _NAMES | _OTHERS or value is None or isinstance(value, ArtifactRef | InputRef):
             continue
         if isinstance(value, ImageRef):
             yield "image", str(value.index)
         elif isinstance(value, tuple):
             yield name.replace("_", " "), ", ".join(map(str, value))
+        elif isinstance(value, bool):
+            yield name.replace("_", " "), "yes" if value else "no"
         else:
             yield name.replace("_", " "), str(value)
 

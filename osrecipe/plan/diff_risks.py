@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from osrecipe.model.diff import Risk, RiskKind
 from osrecipe.model.facts import UpdateKind
 from osrecipe.model.tasks import (
+    AddDrivers,
     AddPackage,
     ApplyTweak,
     CleanupImage,
@@ -43,7 +44,7 @@ def risks(
     tasks: Sequence[TaskChange],
 ) -> tuple[Risk, ...]:
     """Every risk, in the order of their kinds; alike ones of several images are one."""
-    found = [*_tweaks(both)]
+    found = [*_tweaks(both), *_unsigned(both)]
     if both.before.units and both.after.units:  # what a new recipe does is no change of anything
         found += [*_images(both, images), *_removed(both), *_downgraded(both), *_cleanup(both)]
         found += [*_moves(both), *_same_name(inputs), *_expectations(tasks)]
@@ -186,6 +187,20 @@ def _tweaks(both: Both) -> Found:
                 new = [m for m in marks if m not in own and (before is not None or m not in known)]
                 if new:
                     yield kind, task.id, _said(kind, new)
+
+
+def _unsigned(both: Both) -> Found:
+    """Drivers that are taken without a valid signature, where they were not before."""
+    pairs = {pair.after.id: pair.before for _, tasks in both.tasks for pair in tasks.pairs}
+    for unit in both.after.units:
+        for task in unit.tasks:
+            before = pairs.get(task.id)
+            if _takes_unsigned(task) and (before is None or not _takes_unsigned(before)):
+                yield RiskKind.UNSIGNED, task.id, "drivers without a valid signature are taken, too"
+
+
+def _takes_unsigned(task: Task) -> bool:
+    return isinstance(task.op, AddDrivers) and task.op.unsigned
 
 
 def _said(kind: RiskKind, marks: Sequence[str]) -> str:

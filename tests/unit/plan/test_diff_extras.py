@@ -112,16 +112,21 @@ def test_a_driver_of_another_version_is_told_from_what_to_what() -> None:
 
 
 def test_drivers_that_go_to_another_kind_of_image_are_a_task_more() -> None:
-    """Unsigned ones are told as such."""
+    """Unsigned ones are told as such, and as a risk in each image that takes them only now."""
     diff = difference(wanting("install"), wanting("install", "winpe", unsigned=True))
 
     assert {
-        "changed install-pro/drivers-drv": [("unsigned", "False", "True")],
+        "changed install-pro/drivers-drv": [("unsigned", "no", "yes")],
         "added winpe/drivers-drv": [],
     } == told(diff)
     [added] = [task.after for task in diff.tasks if task.change == "added"]
     assert added is not None
     assert "add 1 driver of drv" == added.title
+    assert [("unsigned-drivers", ("install-pro/drivers-drv", "winpe/drivers-drv"))] == [
+        (risk.kind, risk.where) for risk in diff.risks
+    ]
+    again = difference(wanting("install", unsigned=True), wanting("install", "setup", unsigned=True))
+    assert [("setup/drivers-drv",)] == [risk.where for risk in again.risks]
 
 
 def test_a_changed_setting_says_from_what_to_what() -> None:
