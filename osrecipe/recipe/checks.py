@@ -38,7 +38,10 @@ def check(root: Map, sink: Sink) -> None:
     checker.refer(find(root, "source"), "iso", ("source",))
     checker.updates(find(root, "updates", "apply"))
     checker.others(root)
+    checker.apart(find(root, "inputs"), ("inputs",))
     for target in TARGETS:
+        checker.apart(find(root, "targets", target, "tweaks"), ("targets", target, "tweaks"))
+        checker.settings(find(root, "targets", target), target)
         for tweak in entries(find(root, "targets", target, "tweaks")):
             checker.tweak(tweak, ("targets", target, "tweaks", tweak.key))
     checker.selectors(find(root, "targets", "install", "select"))
@@ -69,6 +72,27 @@ class _Checker:
         text = text_of(node)
         if text is not None and node is not None and (why := not_on_windows(text)):
             self.sink.add(Slug.RECIPE_BAD_VALUE, f"`name` is a folder's name, too: {why}", node.span)
+
+    def apart(self, ids: Node | None, loc: Loc) -> None:
+        """Ids are in names of files, which Windows compares without regard to case."""
+        seen: dict[str, str] = {}
+        for entry in entries(ids):
+            other = seen.setdefault(entry.key.casefold(), entry.key)
+            if other != entry.key:
+                reason = (
+                    f"`{dotted(loc)}` has `{clip(other)}` and `{clip(entry.key)}`, which differ in case only"
+                )
+                hint = "call one of them otherwise: Windows ignores case in names of files, as logs have"
+                self.sink.add(Slug.RECIPE_DUPLICATE_KEY, reason, entry.span, hint)
+
+    def settings(self, target: Node | None, name: str) -> None:
+        """Settings that state nothing."""
+        given = target.entries.get("settings") if isinstance(target, Map) else None
+        if given is not None and isinstance(given.value, Map) and not given.value.entries:
+            reason = f"`{dotted(('targets', name, 'settings'))}` states no setting"
+            self.sink.add(
+                Slug.RECIPE_BAD_VALUE, reason, given.span, "remove it to leave the image's as they are"
+            )
 
     def refer(self, node: Node | None, kind: str, loc: Loc) -> None:
         """A value that names an input of a kind."""
