@@ -45,6 +45,7 @@ BEYOND = {
     "66-fragment-structure": "the mistakes are in the fragment as well",
     "67-nothing-to-drop": "needs the other files",
     "68-append-to-no-list": "needs the other files",
+    "85-nothing-and-twice": "a fragment may give the settings",
     "83-names-windows-can-not-have": "a pattern for names of devices would be longer than what it says",
 }
 """Bad recipes no schema of one file can see through, and why."""
