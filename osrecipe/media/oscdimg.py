@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from osrecipe.adapters import oscdimg
 from osrecipe.adapters.dism.output import encoding
 from osrecipe.adapters.process import run, shown
+from osrecipe.engine.files import remove
 from osrecipe.formats.errors import FormatError
 from osrecipe.formats.iso import IsoReader, Platform, check_label
 from osrecipe.media.tree import walk_tree
@@ -64,7 +65,7 @@ def write(op: WriteIso, tree: Path, to: Path, boot_files: Mapping[str, Path], ct
         _require_whole(op, tree, part, boot_files)
         part.replace(to)
     finally:
-        part.unlink(missing_ok=True)
+        remove(part)  # whatever it made there, so that what went wrong is said rather than this
     return f"oscdimg {tool.version}"
 
 

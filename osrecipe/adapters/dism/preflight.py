@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Final
 from osrecipe.adapters.dism.mounting import same_folder
 from osrecipe.model.facts import DriversFacts, FolderFacts, MediaFacts, UpdateFacts
 from osrecipe.model.plan import Session
+from osrecipe.model.tasks import AddDrivers, RemoveApp, SetCapability
 from osrecipe.model.words import count
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from osrecipe.adapters.dism.host import Host, Volume
@@ -61,10 +62,12 @@ class Need:
 
     Attributes:
         mounts: how many images are mounted at once.
+        names: what DISM has to list, so that it can be looked for afterwards.
     """
 
     parts: tuple[tuple[str, int], ...]
     mounts: int = 0
+    names: tuple[str, ...] = ()
 
     @property
     def at_once(self) -> int:
@@ -108,7 +111,20 @@ def need_of(plan: Plan, facts: Facts, parallel: int) -> Need:
             ("media tree and ISO", 2 * (sum(one.size for one in media) + growth + folders)),
         ),
         open_at_once,
+        tuple(dict.fromkeys(_names(sessions))),
     )
+
+
+def _names(sessions: Sequence[Session]) -> Iterator[str]:
+    """Drivers, capabilities and apps, as DISM lists them."""
+    for task in (task for session in sessions for task in session.tasks):
+        match task.op:
+            case AddDrivers() as op:
+                yield from (inf.rpartition("/")[2] for inf in op.infs)
+            case SetCapability() as op:
+                yield op.capability
+            case RemoveApp() as op:
+                yield op.package
 
 
 def examine(host: Host, *, need: Need | None = None, work: Path | None = None) -> tuple[Finding, ...]:
@@ -122,7 +138,7 @@ def examine(host: Host, *, need: Need | None = None, work: Path | None = None) -
     found = [_tool(host), _elevation(host)]
     found += [_volume(host.volume), _space(host.volume, need)]
     found += _mounts(host.mounts, need, work) if host.tool is not None else []  # else nobody can be asked
-    found += [_scanner(host), *_paths(host, work)]
+    found += [_scanner(host), *_paths(host, work), *_unprintable(host, need)]
     return tuple(found)
 
 
@@ -275,6 +291,16 @@ def _paths(host: Host, work: Path | None) -> list[Finding]:
             Finding("paths", Level.OK, f"paths below the mount folders have about {length} characters")
         )
     return found
+
+
+def _unprintable(host: Host, need: Need | None) -> list[Finding]:
+    """Names that DISM would list with question marks, so that they were never found."""
+    odd = [name for name in need.names if not _can_print(name, host.encoding)] if need is not None else []
+    if not odd or host.system != "Windows":
+        return []
+    more = f" and {len(odd) - 1} more" if len(odd) > 1 else ""
+    text = f"DISM can't list `{odd[0]}`{more} in its output's code page, so it would not be found afterwards"
+    return [Finding("names", Level.FAIL, text, "give it a name in plain ASCII")]
 
 
 def _can_print(text: str, encoding: str) -> bool:

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 from support.applied import copy_recipes
+from support.house import ROOT
 from support.standins import LAUNCHER, machine
 
+from osrecipe.adapters.dism import DismAdapter
 from osrecipe.adapters.dism.host import Host, Volume, probe
 from osrecipe.adapters.dism.output import Mount
 from osrecipe.adapters.dism.preflight import Finding, Level, Need, examine, libraries, need_of
@@ -237,3 +239,18 @@ def test_what_a_plan_needs_is_estimated(samples: Samples, tmp_path: Path) -> Non
     assert min(one.values()) > 0
     assert sum(one.values()) == needs[0].total
     assert needs[0].at_once == one["source images"] + one["mounted images"] + one["scratch"]
+
+
+def test_what_dism_can_not_list_is_said_before(samples: Samples) -> None:
+    """Drivers, capabilities and apps are looked for in lists that DISM prints in the host's code page."""
+    recipe = ROOT / "recipes" / "on-windows.yaml"
+    ready = prepare(recipe, [samples.folder], Use.NONE, DismAdapter()).ready
+    need = need_of(ready.plan, ready.gathered.facts, 1)
+    assert {"constor.inf", "connet.inf"} <= set(need.names)
+    assert any(name.startswith("Contoso.") for name in need.names)
+    host = replace(GOOD, encoding="cp437")
+    assert {} == levels(examine(host, need=replace(need, parts=()), work=WORK))
+    odd = replace(need, parts=(), names=("\u0434\u0438\u0441\u043a.inf", *need.names))
+    (found,) = (one for one in examine(host, need=odd, work=WORK) if one.level is Level.FAIL)
+    assert "DISM can't list `\u0434\u0438\u0441\u043a.inf` in its output's code page" in found.text
+    assert {} == levels(examine(replace(host, system="Linux"), need=odd, work=WORK))
