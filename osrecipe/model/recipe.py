@@ -201,6 +201,8 @@ class CapabilityFrom(Frozen):
 
 LOCALE_PATTERN = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$"
 KEYBOARDS_PATTERN = r"^[0-9a-fA-F]{4}:[0-9a-fA-F]{8}(;[0-9a-fA-F]{4}:[0-9a-fA-F]{8})*$"
+CAPABILITY_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._+-]*~[A-Za-z0-9]*~[A-Za-z0-9]*~([A-Za-z0-9]+(-[A-Za-z0-9]+)*)?~([0-9]+(\.[0-9]+){0,3})?$"
+CapabilityName = Annotated[str, StringConstraints(pattern=CAPABILITY_PATTERN)]
 Locale = Annotated[str, StringConstraints(pattern=LOCALE_PATTERN)]
 Keyboards = Annotated[str, StringConstraints(pattern=KEYBOARDS_PATTERN)]
 
@@ -315,7 +317,7 @@ class InstallTarget(Frozen):
     features: Mapping[Text, Literal["enabled", "disabled"]] = Field(
         default={}, description="Optional feature → `enabled` or `disabled`."
     )
-    capabilities: Mapping[Text, CapabilityFrom | Literal["removed"]] = Field(
+    capabilities: Mapping[CapabilityName, CapabilityFrom | Literal["removed"]] = Field(
         default={},
         description="Capability (feature on demand) → `{from: FOLDER}` to add it, or `removed`.",
     )

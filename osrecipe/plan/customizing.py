@@ -21,6 +21,7 @@ from osrecipe.model.tasks import (
     Setting,
 )
 from osrecipe.model.words import count
+from osrecipe.plan.international import check_languages
 from osrecipe.plan.order import Step
 from osrecipe.plan.selection import MAX_SLUG
 from osrecipe.windows.answer_files import PLACE, read_back
@@ -47,7 +48,7 @@ def customizing_steps(work: Compiling, selected: Selected) -> tuple[Step, ...]:
     return (
         *(_app_steps(work, selected.image) if selected.target == "install" else ()),
         *_driver_steps(work, selected),
-        *_setting_steps(work, selected.target),
+        *_setting_steps(work, selected),
         *(_unattend_steps(work, selected.image) if selected.target == "install" else ()),
     )
 
@@ -142,8 +143,9 @@ def _drivers_there(drivers: list[DriverFacts]) -> Iterator[DriverPresent]:
 # --- settings --------------------------------------------------------------------------------------------------------
 
 
-def _setting_steps(work: Compiling, target: TargetName) -> Iterator[Step]:
+def _setting_steps(work: Compiling, selected: Selected) -> Iterator[Step]:
     """One step for all settings of a kind of image: `all` first, what is stated beside it wins."""
+    target: TargetName = selected.target
     wanted: InstallTarget | PeTarget = getattr(work.recipe.targets, target)
     if wanted.settings is None:
         return
@@ -152,6 +154,7 @@ def _setting_steps(work: Compiling, target: TargetName) -> Iterator[Step]:
         for name, info in type(wanted.settings).model_fields.items()
         if (value := getattr(wanted.settings, name)) is not None
     }
+    check_languages(work, selected, stated)
     settings = tuple(Setting.model_validate({"name": name, "value": value}) for name, value in stated.items())
     if settings:
         op = ChangeSettings(settings=settings)

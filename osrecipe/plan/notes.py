@@ -10,6 +10,7 @@ from osrecipe.model.recipe import TARGETS, UpdateInput
 from osrecipe.model.tasks import ApplyTweak, HarvestSources
 from osrecipe.model.words import count
 from osrecipe.plan.digests import input_digest
+from osrecipe.plan.international import notes_of_settings
 from osrecipe.plan.steps import Compiling, label_of, targets_of
 from osrecipe.plan.units import origin_of
 
@@ -31,6 +32,7 @@ def notes(
     return (
         *_inputs(work),
         *_no_drivers(work),
+        *notes_of_settings(work, selected),
         *_tweaks(work, draft),
         *_sync(work, draft),
         *_captured(selected),

@@ -135,8 +135,14 @@ def _update_step(
         checkpoints=checkpoints,
     )
     short = f"update-{name}" if _RESERVED.match(name) else str(name)
-    title = f"add {label_of(facts)}"
+    title = f"add {label_of(facts)}{_beside(checkpoints)}"
     return Step(short, STEP_OF_KIND[facts.update_kind], op, title, place, after_package(facts, image, target))
+
+
+def _beside(checkpoints: tuple[InputRef, ...]) -> str:
+    """The end of a title that says which checkpoints lie beside the update."""
+    names = ", ".join(f"`{one.input}`" for one in checkpoints)
+    return f" ({names} beside it)" if names else ""
 
 
 def _stack_alone(work: Compiling, step: Step, facts: UpdateFacts, target: TargetName) -> tuple[Step, ...]:
@@ -158,7 +164,7 @@ def _stack_alone(work: Compiling, step: Step, facts: UpdateFacts, target: Target
         for code in row.codes
     )
     op = step.op.model_copy(update={"stack_only": True, "package": facts.stack, "tolerates": tolerated})
-    title = f"add the servicing stack of {label_of(facts)}"
+    title = f"add the servicing stack of {label_of(facts)}{_beside(step.op.checkpoints)}"
     check = PackagePresent(identity=facts.stack)
     return (Step(f"{step.name}-stack", StepKind.STACK_ALONE, op, title, step.place, (check,)),)
 

@@ -171,6 +171,8 @@ def test_checkpoints_travel_with_their_update() -> None:
     found = tasks(plan)
     for name in ("install-pro/lcu", "winre/lcu", "winre/lcu-stack"):
         assert refs == package_of(found[name]).checkpoints
+    assert "add cumulative KB4343909 17134.228 (`base`, `next` beside it)" == found["winre/lcu"].title
+    assert found["winre/lcu-stack"].title.endswith(" 17134.228 (`base`, `next` beside it)")
     assert set(refs) <= set(unit_of(plan, "winre.service").inputs)
     assert not [name for name in found if name.endswith(("/base", "/next"))]
     assert ["input `fod` is not used"] == [note.text for note in plan.notes if "not used" in note.text]
