@@ -252,6 +252,7 @@ class AnswerFileFacts(Frozen):
         passes: the passes it has settings for, in the order Setup runs them.
         offline: what it has for the pass `offlineServicing`.
         packages: whether it names packages or driver folders to install; they would be read from elsewhere, unhashed.
+        architectures: by pass, those its settings are for; a pass that is not here may be for any.
     """
 
     kind: Literal["answer-file"] = "answer-file"
@@ -260,6 +261,7 @@ class AnswerFileFacts(Frozen):
     passes: tuple[str, ...] = ()
     offline: tuple[OfflineSetting, ...] = ()
     packages: bool = False
+    architectures: Mapping[str, tuple[Architecture, ...]] = {}
 
 
 class RegFileFacts(Frozen):

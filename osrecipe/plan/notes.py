@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from osrecipe.model.facts import AnswerFileFacts, DriversFacts, FolderFacts, MediaFacts, UpdateFacts
 from osrecipe.model.plan import Note, PlannedInput
 from osrecipe.model.recipe import TARGETS, UpdateInput
-from osrecipe.model.tasks import ApplyTweak, HarvestSources
+from osrecipe.model.tasks import ApplyTweak, HarvestSources, PlaceUnattend
 from osrecipe.model.words import count
 from osrecipe.plan.digests import input_digest
 from osrecipe.plan.international import notes_of_settings
@@ -33,6 +33,7 @@ def notes(
         *_inputs(work),
         *_no_drivers(work),
         *notes_of_settings(work, selected),
+        *_first_pass(work, draft),
         *_tweaks(work, draft),
         *_sync(work, draft),
         *_captured(selected),
@@ -60,6 +61,18 @@ def _no_drivers(work: Compiling) -> Iterator[Note]:
                 text=f"`{inf}` in `{name}` describes no driver for any image and is left alone",
                 origin=origin_of(place),
             )
+
+
+def _first_pass(work: Compiling, draft: Draft) -> Iterator[Note]:
+    """A part of a placed answer file that never takes effect there."""
+    wanted = work.recipe.targets.install.unattend
+    facts = work.facts.inputs[wanted.from_] if wanted is not None else None
+    placed = any(isinstance(task.op, PlaceUnattend) for unit in draft.units for task in unit.tasks)
+    if wanted is not None and placed and isinstance(facts, AnswerFileFacts) and "windowsPE" in facts.passes:
+        text = (
+            f"what `{wanted.from_}` has for `windowsPE` takes no effect: Setup does not read it from Panther"
+        )
+        yield Note(text=text, origin=origin_of(work.origins.at("targets", "install", "unattend")))
 
 
 def used_inputs(recipe: Recipe) -> set[InputId]:
