@@ -34,6 +34,7 @@ def notes(
         *_no_drivers(work),
         *notes_of_settings(work, selected),
         *_first_pass(work, draft),
+        *_capabilities(work),
         *_tweaks(work, draft),
         *_sync(work, draft),
         *_captured(selected),
@@ -61,6 +62,16 @@ def _no_drivers(work: Compiling) -> Iterator[Note]:
                 text=f"`{inf}` in `{name}` describes no driver for any image and is left alone",
                 origin=origin_of(place),
             )
+
+
+def _capabilities(work: Compiling) -> Iterator[Note]:
+    for name, wanted in work.recipe.targets.install.capabilities.items():
+        facts = work.facts.inputs[wanted.from_] if wanted != "removed" else None
+        known = facts.capabilities if isinstance(facts, FolderFacts) else {}
+        if wanted != "removed" and known.get(name.lower(), True) is None:
+            place = work.origins.key("targets", "install", "capabilities", name)
+            text = f"whether `{wanted.from_}` has the capability `{name}` can't be told from its files"
+            yield Note(text=text, origin=origin_of(place))
 
 
 def _first_pass(work: Compiling, draft: Draft) -> Iterator[Note]:
