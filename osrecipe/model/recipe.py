@@ -212,10 +212,12 @@ class Settings(Frozen):
 
     all: Locale | None = Field(
         default=None,
-        description="Language for everything below but the time zone; what is stated beside it wins.",
+        description="Language for everything below but the time zone; the image must have it; what is stated beside it wins.",
     )
     ui_language: Locale | None = Field(
-        default=None, alias="ui-language", description="Language of menus and messages."
+        default=None,
+        alias="ui-language",
+        description="Language of menus and messages; the image must have it.",
     )
     system_locale: Locale | None = Field(
         default=None, alias="system-locale", description="For programs that know no Unicode."

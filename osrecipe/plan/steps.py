@@ -332,7 +332,10 @@ def _check_capability(
     facts = work.facts.inputs[wanted.from_]
     if isinstance(facts, FolderFacts) and facts.capabilities.get(name.lower()) is False:
         reason = f"no package in `{wanted.from_}` is the capability `{name}`"
-        hint = "name the folder of the features-on-demand disc of the image's build; its name is `NAME~~~LANGUAGE~VERSION`"
+        hint = (
+            "name the folder of the features-on-demand disc of the image's build, and compare the capability's "
+            "name, language and version with what is in it"
+        )
         work.problem(Slug.PLAN_NO_CAPABILITY, reason, place, hint)
 
 

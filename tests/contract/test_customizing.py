@@ -285,6 +285,15 @@ def test_a_language_that_is_not_in_the_image_fails(bench: Bench, image: OpenImag
     assert "one that is in the image" in caught.value.remedy
 
 
+def test_a_time_zone_that_is_not_in_the_image_fails(bench: Bench, image: OpenImage) -> None:
+    """One that Windows has, but not this image: DISM refuses it, and the remedy speaks of zones."""
+    with pytest.raises(TaskError) as caught:
+        image.service(settings(time_zone="Qyzylorda Standard Time"), bench.context())
+    assert "0x80070057" == caught.value.code
+    assert "`/Set-TimeZone:Qyzylorda Standard Time`" in caught.value.reason
+    assert caught.value.remedy.startswith("name a zone that the image knows")
+
+
 def test_a_setting_that_did_not_take_fails(bench: Bench, host: Machine, image: OpenImage) -> None:
     """What DISM reports afterwards decides."""
     host.order({"command": "Set-TimeZone", "do": "nothing"})
