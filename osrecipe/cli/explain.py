@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -25,6 +26,19 @@ def explain(
     from osrecipe.plan.explain import explain as explained
     from osrecipe.render import explanation
 
+    _check_order(task, recipe)
     use = use_of(locked=locked, no_lock=no_lock)
     prepared = prepare(recipe, inputs, use, planning_adapter(adapter, dism))
     print(explanation.text(explained(prepared.plan, task, prepared.adapter)), end="")
+
+
+def _check_order(task: str, recipe: Path) -> None:
+    """Notice the recipe where the task belongs: no task's id is a file's name."""
+    if recipe.is_file() or not Path(task).is_file():
+        return
+    from osrecipe.model.codes import ExitCode, Slug
+    from osrecipe.model.problems import error
+
+    reason = f"the task comes first, then the recipe: `{task}` is a file, and `{recipe}` is none"
+    hint = f"write `osrecipe explain {recipe} {task}`"
+    raise error(Slug.USAGE_ARGUMENT, reason, hint=hint, exit_code=ExitCode.USAGE)

@@ -6,7 +6,8 @@ asks for by name. Source: Microsoft, "Unattended Windows Setup Reference".
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
 from xml.etree.ElementTree import Element, ParseError
 
@@ -17,7 +18,7 @@ from osrecipe.formats.bounded_xml import Pieces, check_namespaces
 from osrecipe.formats.errors import Fault, FormatError
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator
+    from collections.abc import Container, Iterator, Mapping
 
 MAX_BYTES: Final = 8 << 20
 _MAX_ELEMENTS: Final = 200_000
@@ -64,11 +65,13 @@ class AnswerFile:
         passes: those it has components for, in Setup's order.
         offline: settings of the pass `offlineServicing`, in the file's order.
         packages: whether it names packages or folders of drivers to install.
+        architectures: by pass, those its components are for, as written but in lower case, sorted.
     """
 
     passes: tuple[str, ...]
     offline: tuple[OfflineSetting, ...]
     packages: bool
+    architectures: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def read_answer_file(data: bytes, readable: Container[str] = ()) -> AnswerFile:
@@ -97,7 +100,12 @@ def read_answer_file(data: bytes, readable: Container[str] = ()) -> AnswerFile:
     there = {name for name, _ in components}
     unknown = sorted(there - set(PASSES))
     if unknown:
-        raise FormatError("unattend", Fault.CORRUPT, f"Setup knows no such pass: `{unknown[0][:60]}`")
+        raise FormatError(
+            "unattend",
+            Fault.CORRUPT,
+            f"Setup knows no such pass: `{unknown[0][:60]}`",
+            hint=_meant(unknown[0]),
+        )
     offline = tuple(
         setting
         for name, component in components
@@ -109,7 +117,22 @@ def read_answer_file(data: bytes, readable: Container[str] = ()) -> AnswerFile:
         passes=tuple(name for name in PASSES if name in there),
         offline=tuple(one for one in offline if one.name != _DRIVER_PATHS),
         packages=installs or any(one.name == _DRIVER_PATHS for one in offline),
+        architectures=_architectures(components),
     )
+
+
+def _meant(name: str) -> str:
+    """The pass that was probably meant; case matters in their names."""
+    by_lower = {known.lower(): known for known in PASSES}
+    close = get_close_matches(name[:60].lower(), by_lower, n=1)
+    return f"did you mean `{by_lower[close[0]]}`?" if close else f"the passes are: {', '.join(PASSES)}"
+
+
+def _architectures(components: list[tuple[str, Element]]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, set[str]] = {}
+    for name, component in components:
+        found.setdefault(name, set()).add(component.get("processorArchitecture", "").lower())
+    return {name: tuple(sorted(found[name])) for name in PASSES if name in found}
 
 
 def _parse(data: bytes) -> Element:

@@ -45,6 +45,11 @@ def answer_file_facts(path: Path, sha256: str) -> AnswerFileFacts:
             if one.architecture.lower() in _KNOWN
         ),
         packages=found.packages,
+        architectures={
+            name: tuple(_KNOWN[each] for each in written)
+            for name, written in found.architectures.items()
+            if all(each in _KNOWN for each in written)
+        },
     )
 
 

@@ -93,6 +93,7 @@ def uncovered(lock: Lock, recipe: Recipe, origins: Origins) -> Iterator[Problem]
             if _lacks_apps(recipe, name, line.facts):
                 reason = f"the lock knows no apps of `{name}`, because the recipe removed none then"
                 yield Problem(Slug.LOCK_STALE, reason, origins.at("targets", "install", "appx"), AGAIN)
+            yield from _lacks_capabilities(recipe, name, line.facts, origins)
     for path, place in reg_file_places(recipe, origins).items():
         if path not in lock.reg_files:
             yield Problem(Slug.LOCK_STALE, f"the lock has no `{path}`", place, AGAIN)
@@ -120,6 +121,30 @@ def _lacks_features(recipe: Recipe, name: InputId, facts: InputFacts) -> bool:
 def _lacks_apps(recipe: Recipe, name: InputId, facts: InputFacts) -> bool:
     wanted = name == recipe.source and bool(recipe.targets.install.appx)
     return wanted and isinstance(facts, MediaFacts) and not facts.apps_read
+
+
+def capabilities_from(recipe: Recipe, name: InputId) -> tuple[str, ...]:
+    """Capabilities that a recipe adds from a folder, in lower case."""
+    stated = recipe.targets.install.capabilities
+    return tuple(each.lower() for each, how in stated.items() if how != "removed" and how.from_ == name)
+
+
+def removed_capabilities(recipe: Recipe) -> tuple[str, ...]:
+    """Capabilities that a recipe removes, as written."""
+    return tuple(each for each, how in recipe.targets.install.capabilities.items() if how == "removed")
+
+
+def _lacks_capabilities(
+    recipe: Recipe, name: InputId, facts: InputFacts, origins: Origins
+) -> Iterator[Problem]:
+    place = origins.at("targets", "install", "capabilities")
+    if name == recipe.source and isinstance(facts, MediaFacts):
+        if removed_capabilities(recipe) and not facts.capabilities_read:
+            reason = f"the lock knows no capabilities of `{name}`, because the recipe removed none then"
+            yield Problem(Slug.LOCK_STALE, reason, place, AGAIN)
+    elif isinstance(facts, FolderFacts) and set(capabilities_from(recipe, name)) - facts.capabilities.keys():
+        reason = f"the lock does not know whether `{name}` has the capabilities that come from it"
+        yield Problem(Slug.LOCK_STALE, reason, place, AGAIN)
 
 
 def _stated_otherwise(name: InputId, stated: Input, facts: InputFacts, origins: Origins) -> Iterator[Problem]:

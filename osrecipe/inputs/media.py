@@ -16,6 +16,7 @@ from osrecipe.model.codes import Slug
 from osrecipe.model.facts import BlobFacts, FeatureFacts, ImageFacts, MediaFacts, WimFacts
 from osrecipe.model.problems import OsrecipeError, Problem
 from osrecipe.model.version import Version
+from osrecipe.windows.capabilities import capabilities
 from osrecipe.windows.features import list_features
 from osrecipe.windows.image_files import WimFiles
 from osrecipe.windows.image_state import image_state
@@ -51,10 +52,12 @@ class Wanted:
     Attributes:
         features: optional features; when the recipe switches some.
         apps: provisioned apps; when the recipe removes some.
+        capabilities: those that are installed; when the recipe removes some.
     """
 
     features: bool = False
     apps: bool = False
+    capabilities: bool = False
 
 
 def media_facts(path: Path, sha256: str, wanted: Wanted) -> MediaFacts:
@@ -88,6 +91,7 @@ def media_facts(path: Path, sha256: str, wanted: Wanted) -> MediaFacts:
             modified=max(times, default=0),
             features_read=wanted.features,
             apps_read=wanted.apps,
+            capabilities_read=wanted.capabilities,
         )
 
 
@@ -139,6 +143,7 @@ def _image(wim: WimReader, info: ImageInfo, wanted: Wanted, *, state: bool) -> I
         winre=BlobFacts(sha1=winre.sha1.hex(), size=winre.size or 0) if winre is not None else None,
         features=_features(wim, info.index) if wanted.features else {},
         apps=provisioned_apps(WimFiles(wim, info.index)) if wanted.apps else (),
+        capabilities=tuple(sorted(capabilities(WimFiles(wim, info.index)))) if wanted.capabilities else (),
         capture=found.capture if found and state else None,
         traces=found.traces if found and state else (),
         size=info.total_bytes or 0,

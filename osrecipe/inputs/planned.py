@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from osrecipe.formats.errors import FormatError
 from osrecipe.inputs.answer_files import answer_file_facts
 from osrecipe.inputs.base_manifest import BaseManifest
+from osrecipe.inputs.capabilities import capabilities_in
 from osrecipe.inputs.drivers import drivers_facts
 from osrecipe.inputs.hashing import sha256_of, tree_digest
 from osrecipe.inputs.locate import Search, find
@@ -17,7 +18,7 @@ from osrecipe.model.codes import ExitCode, Slug
 from osrecipe.model.facts import Facts, FolderFacts
 from osrecipe.model.frozen import Digest
 from osrecipe.model.problems import OsrecipeError, Place, Problem
-from osrecipe.model.tasks import RemoveApp, SetFeature
+from osrecipe.model.tasks import RemoveApp, SetCapability, SetFeature
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,9 +70,14 @@ def read_planned(
     wanted = Wanted(
         features=any(isinstance(op, SetFeature) for op in ops),
         apps=any(isinstance(op, RemoveApp) for op in ops),
+        capabilities=any(isinstance(op, SetCapability) and op.source is None for op in ops),
     )
+    added = [op for op in ops if isinstance(op, SetCapability) and op.source is not None]
     base = BaseManifest(next((paths[known.id] for known in plan.inputs if known.kind == "iso"), None))
-    facts = {known.id: _facts(known, paths[known.id], place, base, wanted) for known in plan.inputs}
+    facts: dict[InputId, InputFacts] = {}
+    for known in plan.inputs:
+        names = [op.capability for op in added if op.source is not None and op.source.input == known.id]
+        facts[known.id] = _facts(known, paths[known.id], place, base, wanted, names)
     return Gathered(Facts(inputs=facts), paths)
 
 
@@ -104,7 +110,9 @@ def _digest(
         raise OsrecipeError(Problem(Slug.INPUT_UNREADABLE, reason, place)) from cause
 
 
-def _facts(known: PlannedInput, path: Path, place: Place, base: BaseManifest, wanted: Wanted) -> InputFacts:
+def _facts(
+    known: PlannedInput, path: Path, place: Place, base: BaseManifest, wanted: Wanted, names: list[str]
+) -> InputFacts:
     sha256 = known.digest.removeprefix("sha256:")
     try:
         match known.kind:
@@ -114,7 +122,8 @@ def _facts(known: PlannedInput, path: Path, place: Place, base: BaseManifest, wa
                 return update_facts(path, sha256, base)
             case "folder":
                 tree = tree_digest(path)
-                return FolderFacts(tree=tree.digest, files=tree.files, size=tree.size)
+                found = capabilities_in(path, names)
+                return FolderFacts(tree=tree.digest, files=tree.files, size=tree.size, capabilities=found)
             case "drivers":
                 return drivers_facts(path)
             case "answer-file":

@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING
 from osrecipe.formats.errors import FormatError
 from osrecipe.inputs.answer_files import answer_file_facts
 from osrecipe.inputs.base_manifest import NO_BASE, BaseManifest
-from osrecipe.inputs.covering import check_kind, drift, reg_file_places, uncovered
+from osrecipe.inputs.capabilities import capabilities_in
+from osrecipe.inputs.covering import (
+    capabilities_from,
+    check_kind,
+    drift,
+    reg_file_places,
+    removed_capabilities,
+    uncovered,
+)
 from osrecipe.inputs.drivers import drivers_facts
 from osrecipe.inputs.hashing import sha256_of, tree_digest
 from osrecipe.inputs.locate import Search, find
@@ -183,7 +191,8 @@ class _Reading:
         match stated:
             case FolderInput():
                 tree = tree_digest(path)
-                return FolderFacts(tree=tree.digest, files=tree.files, size=tree.size)
+                found = capabilities_in(path, self._capabilities(name))
+                return FolderFacts(tree=tree.digest, files=tree.files, size=tree.size, capabilities=found)
             case IsoInput():
                 return media_facts(path, self._hash(name, stated, path), self._wanted(name))
             case DriversInput():
@@ -221,7 +230,15 @@ class _Reading:
         return Wanted(
             features=bool(install.features) or (known is not None and known.features_read),
             apps=bool(install.appx) or (known is not None and known.apps_read),
+            capabilities=bool(removed_capabilities(self.recipe))
+            or (known is not None and known.capabilities_read),
         )
+
+    def _capabilities(self, name: InputId) -> tuple[str, ...]:
+        """Capabilities to look for in a folder: those that come from it, and those that the lock knows of."""
+        line = self.locked.lock.inputs.get(name) if self.locked and self.locked.hold else None
+        known = line.facts.capabilities if line is not None and isinstance(line.facts, FolderFacts) else {}
+        return (*capabilities_from(self.recipe, name), *known)
 
     def _hash(self, name: InputId, stated: IsoInput | UpdateInput | AnswerFileInput, path: Path) -> str:
         """Hash a file and hold it against the hash the recipe states, before it is looked into."""

@@ -81,6 +81,8 @@ class Slug(StrEnum):
     PLAN_UNKNOWN_TASK = "plan/unknown-task"
     PLAN_NO_FEATURE = "plan/no-feature"
     PLAN_NO_APP = "plan/no-app"
+    PLAN_NO_CAPABILITY = "plan/no-capability"
+    PLAN_NO_LANGUAGE = "plan/no-language"
     PLAN_NO_DRIVER = "plan/no-driver"
     PLAN_ANSWER_FILE = "plan/answer-file"
     PLAN_CHECKPOINT = "plan/checkpoint"

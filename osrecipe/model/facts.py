@@ -89,6 +89,7 @@ class ImageFacts(Frozen):
         winre: its recovery image, None when there is none.
         features: optional features by name (as written in the package).
         apps: whole names of the provisioned apps, sorted.
+        capabilities: names of the capabilities that are installed, in lower case, sorted.
         size: bytes of all files together (TOTALBYTES).
     """
 
@@ -106,6 +107,7 @@ class ImageFacts(Frozen):
     winre: BlobFacts | None = None
     features: Mapping[str, FeatureFacts] = {}
     apps: tuple[str, ...] = ()
+    capabilities: tuple[str, ...] = ()
     capture: Capture | None = None
     traces: tuple[Trace, ...] = ()
     size: int = 0
@@ -153,6 +155,7 @@ class MediaFacts(Frozen):
         modified: latest file time in Unix seconds; the default time of what is written.
         features_read: whether the features of install images were looked at; they are when the recipe switches some.
         apps_read: whether their provisioned apps were looked at; they are when the recipe removes some.
+        capabilities_read: whether their capabilities were looked at; they are when the recipe removes some.
     """
 
     kind: Literal["iso"] = "iso"
@@ -167,6 +170,7 @@ class MediaFacts(Frozen):
     modified: int = 0
     features_read: bool = False
     apps_read: bool = False
+    capabilities_read: bool = False
 
 
 class UpdateFacts(Frozen):
@@ -192,12 +196,18 @@ class UpdateFacts(Frozen):
 
 
 class FolderFacts(Frozen):
-    """A folder: its tree digest over sorted relative paths, types and contents (no times); sizes in bytes."""
+    """A folder: its tree digest over sorted relative paths, types and contents (no times); sizes in bytes.
+
+    Attributes:
+        capabilities: by the name of each that the recipe wants of it, in lower case: whether a package is that one,
+            None where it can't be told.
+    """
 
     kind: Literal["folder"] = "folder"
     tree: Digest
     files: int
     size: int
+    capabilities: Mapping[str, bool | None] = {}
 
 
 class DriverFacts(Frozen):
@@ -252,6 +262,7 @@ class AnswerFileFacts(Frozen):
         passes: the passes it has settings for, in the order Setup runs them.
         offline: what it has for the pass `offlineServicing`.
         packages: whether it names packages or driver folders to install; they would be read from elsewhere, unhashed.
+        architectures: by pass, those its settings are for; a pass that is not here may be for any.
     """
 
     kind: Literal["answer-file"] = "answer-file"
@@ -260,6 +271,7 @@ class AnswerFileFacts(Frozen):
     passes: tuple[str, ...] = ()
     offline: tuple[OfflineSetting, ...] = ()
     packages: bool = False
+    architectures: Mapping[str, tuple[Architecture, ...]] = {}
 
 
 class RegFileFacts(Frozen):

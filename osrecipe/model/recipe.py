@@ -201,6 +201,8 @@ class CapabilityFrom(Frozen):
 
 LOCALE_PATTERN = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$"
 KEYBOARDS_PATTERN = r"^[0-9a-fA-F]{4}:[0-9a-fA-F]{8}(;[0-9a-fA-F]{4}:[0-9a-fA-F]{8})*$"
+CAPABILITY_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._+-]*~[A-Za-z0-9]*~[A-Za-z0-9]*~([A-Za-z0-9]+(-[A-Za-z0-9]+)*)?~([0-9]+(\.[0-9]+){0,3})?$"
+CapabilityName = Annotated[str, StringConstraints(pattern=CAPABILITY_PATTERN)]
 Locale = Annotated[str, StringConstraints(pattern=LOCALE_PATTERN)]
 Keyboards = Annotated[str, StringConstraints(pattern=KEYBOARDS_PATTERN)]
 
@@ -210,10 +212,12 @@ class Settings(Frozen):
 
     all: Locale | None = Field(
         default=None,
-        description="Language for everything below but the time zone; what is stated beside it wins.",
+        description="Language for everything below but the time zone; the image must have it; what is stated beside it wins.",
     )
     ui_language: Locale | None = Field(
-        default=None, alias="ui-language", description="Language of menus and messages."
+        default=None,
+        alias="ui-language",
+        description="Language of menus and messages; the image must have it.",
     )
     system_locale: Locale | None = Field(
         default=None, alias="system-locale", description="For programs that know no Unicode."
@@ -315,7 +319,7 @@ class InstallTarget(Frozen):
     features: Mapping[Text, Literal["enabled", "disabled"]] = Field(
         default={}, description="Optional feature → `enabled` or `disabled`."
     )
-    capabilities: Mapping[Text, CapabilityFrom | Literal["removed"]] = Field(
+    capabilities: Mapping[CapabilityName, CapabilityFrom | Literal["removed"]] = Field(
         default={},
         description="Capability (feature on demand) → `{from: FOLDER}` to add it, or `removed`.",
     )

@@ -18,6 +18,7 @@ from osrecipe.model.tasks import (
     Setting,
 )
 from osrecipe.model.words import count
+from osrecipe.plan.international import check_languages
 from osrecipe.plan.order import Step
 from osrecipe.plan.short_names import short_names
 from osrecipe.windows.answer_files import PLACE, read_back
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from osrecipe.plan.steps import Compiling
 
 _OFFLINE = "offlineServicing"
+_FIRST = "windowsPE"
+"""The pass that is over when Setup looks into Panther: it reads it from the file that it is started with."""
 
 
 def customizing_steps(work: Compiling, selected: Selected) -> tuple[Step, ...]:
@@ -44,7 +47,7 @@ def customizing_steps(work: Compiling, selected: Selected) -> tuple[Step, ...]:
     return (
         *(_app_steps(work, selected.image) if selected.target == "install" else ()),
         *_driver_steps(work, selected),
-        *_setting_steps(work, selected.target),
+        *_setting_steps(work, selected),
         *(_unattend_steps(work, selected.image) if selected.target == "install" else ()),
     )
 
@@ -127,8 +130,9 @@ def _drivers_there(drivers: list[DriverFacts]) -> Iterator[DriverPresent]:
 # --- settings --------------------------------------------------------------------------------------------------------
 
 
-def _setting_steps(work: Compiling, target: TargetName) -> Iterator[Step]:
+def _setting_steps(work: Compiling, selected: Selected) -> Iterator[Step]:
     """One step for all settings of a kind of image: `all` first, what is stated beside it wins."""
+    target: TargetName = selected.target
     wanted: InstallTarget | PeTarget = getattr(work.recipe.targets, target)
     if wanted.settings is None:
         return
@@ -137,6 +141,7 @@ def _setting_steps(work: Compiling, target: TargetName) -> Iterator[Step]:
         for name, info in type(wanted.settings).model_fields.items()
         if (value := getattr(wanted.settings, name)) is not None
     }
+    check_languages(work, selected, stated)
     settings = tuple(Setting.model_validate({"name": name, "value": value}) for name, value in stated.items())
     if settings:
         op = ChangeSettings(settings=settings)
@@ -164,7 +169,7 @@ def _unattend_steps(work: Compiling, image: ImageFacts) -> Iterator[Step]:
     place = work.origins.at("targets", "install", "unattend")
     source = work.ref(wanted.from_)
     offline = [one for one in facts.offline if one.architecture == image.architecture]
-    later = [name for name in facts.passes if name != _OFFLINE]
+    later = _later(facts, image)
     _check_answer_file(work, wanted, facts, image, place)
     if wanted.apply or (wanted.apply is None and offline):
         names = tuple(dict.fromkeys(one.path for one in offline))
@@ -181,12 +186,26 @@ def _unattend_steps(work: Compiling, image: ImageFacts) -> Iterator[Step]:
         yield Step("unattend-file", StepKind.UNATTEND, PlaceUnattend(source=source), title, place, (check,))
 
 
+def _later(facts: AnswerFileFacts, image: ImageFacts) -> list[str]:
+    """The passes that take effect from Panther, later, in an image of this architecture."""
+    mine = _passes_for(facts, image)
+    return [name for name in mine if name not in {_OFFLINE, _FIRST}]
+
+
+def _passes_for(facts: AnswerFileFacts, image: ImageFacts) -> list[str]:
+    return [
+        name
+        for name in facts.passes
+        if image.architecture in facts.architectures.get(name, (image.architecture,))
+    ]
+
+
 def _check_answer_file(
     work: Compiling, wanted: Unattend, facts: AnswerFileFacts, image: ImageFacts, place: Place
 ) -> None:
     """What would silently do nothing, or install what nobody hashed, is a problem."""
     offline = [one for one in facts.offline if one.architecture == image.architecture]
-    later = [name for name in facts.passes if name != _OFFLINE]
+    later = _later(facts, image)
     applies = wanted.apply or (wanted.apply is None and bool(offline))
     if facts.packages and wanted.apply is not False:
         work.problem(
@@ -202,8 +221,21 @@ def _check_answer_file(
         )
         hint = f"what it has is for {', '.join(others)}" if others else "leave `apply` out, or add the pass"
         work.problem(Slug.PLAN_ANSWER_FILE, reason, place, hint)
+    elif wanted.place and not set(_passes_for(facts, image)) - {_FIRST}:
+        reason = f"the answer file `{wanted.from_}` has nothing that `{image.name}` takes from Panther"
+        work.problem(Slug.PLAN_ANSWER_FILE, reason, place, _why_nothing(facts, image))
     elif not applies and (wanted.place is False or (wanted.place is None and not later)):
         reason = (
             f"nothing is done with the answer file `{wanted.from_}`: it has no setting for `{image.name}`"
         )
-        work.problem(Slug.PLAN_ANSWER_FILE, reason, place, "take `unattend` out, or state what is to be done")
+        work.problem(Slug.PLAN_ANSWER_FILE, reason, place, _why_nothing(facts, image))
+
+
+def _why_nothing(facts: AnswerFileFacts, image: ImageFacts) -> str:
+    """Why an answer file has nothing for an image, as a hint."""
+    if _FIRST in _passes_for(facts, image):
+        return f"Setup reads `{_FIRST}` from the file it is started with: `autounattend.xml` beside it, or `/unattend`"
+    others = sorted({each for named in facts.architectures.values() for each in named} - {image.architecture})
+    if others and not _passes_for(facts, image):
+        return f"what it has is for {', '.join(others)}"
+    return "take `unattend` out, or state what is to be done"

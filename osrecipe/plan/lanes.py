@@ -202,7 +202,7 @@ def install_lane(
         *steps.cleanup_step(work, selected, settings.cleanup, has_updates=bool(updates)),
         *steps.netfx3_step(work, cab),
         *steps.feature_steps(work, image),
-        *steps.capability_steps(work),
+        *steps.capability_steps(work, image),
     ]
     if sync is not None and any(step.kind is not StepKind.DOTNET for step in updates):
         service.append(steps.harvest_sources_step(work, sync))

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from osrecipe.model.facts import AnswerFileFacts, DriversFacts, FolderFacts, MediaFacts, UpdateFacts
 from osrecipe.model.plan import Note, PlannedInput
 from osrecipe.model.recipe import TARGETS, UpdateInput
-from osrecipe.model.tasks import ApplyTweak, HarvestSources
+from osrecipe.model.tasks import ApplyTweak, HarvestSources, PlaceUnattend
 from osrecipe.model.words import count
 from osrecipe.plan.digests import input_digest
+from osrecipe.plan.international import notes_of_settings
 from osrecipe.plan.steps import Compiling, label_of, targets_of
 from osrecipe.plan.units import origin_of
 
@@ -31,6 +32,9 @@ def notes(
     return (
         *_inputs(work),
         *_no_drivers(work),
+        *notes_of_settings(work, selected),
+        *_first_pass(work, draft),
+        *_capabilities(work),
         *_tweaks(work, draft),
         *_sync(work, draft),
         *_captured(selected),
@@ -58,6 +62,28 @@ def _no_drivers(work: Compiling) -> Iterator[Note]:
                 text=f"`{inf}` in `{name}` describes no driver for any image and is left alone",
                 origin=origin_of(place),
             )
+
+
+def _capabilities(work: Compiling) -> Iterator[Note]:
+    for name, wanted in work.recipe.targets.install.capabilities.items():
+        facts = work.facts.inputs[wanted.from_] if wanted != "removed" else None
+        known = facts.capabilities if isinstance(facts, FolderFacts) else {}
+        if wanted != "removed" and known.get(name.lower(), True) is None:
+            place = work.origins.key("targets", "install", "capabilities", name)
+            text = f"whether `{wanted.from_}` has the capability `{name}` can't be told from its files"
+            yield Note(text=text, origin=origin_of(place))
+
+
+def _first_pass(work: Compiling, draft: Draft) -> Iterator[Note]:
+    """A part of a placed answer file that never takes effect there."""
+    wanted = work.recipe.targets.install.unattend
+    facts = work.facts.inputs[wanted.from_] if wanted is not None else None
+    placed = any(isinstance(task.op, PlaceUnattend) for unit in draft.units for task in unit.tasks)
+    if wanted is not None and placed and isinstance(facts, AnswerFileFacts) and "windowsPE" in facts.passes:
+        text = (
+            f"what `{wanted.from_}` has for `windowsPE` takes no effect: Setup does not read it from Panther"
+        )
+        yield Note(text=text, origin=origin_of(work.origins.at("targets", "install", "unattend")))
 
 
 def used_inputs(recipe: Recipe) -> set[InputId]:

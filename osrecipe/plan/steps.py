@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from osrecipe.model.checks import CapabilityIs, FeatureIs, FileIs, NothingPending, PackagePresent
 from osrecipe.model.codes import Slug
-from osrecipe.model.facts import MediaFacts, UpdateFacts, UpdateKind
+from osrecipe.model.facts import FolderFacts, MediaFacts, UpdateFacts, UpdateKind
 from osrecipe.model.moments import unix_seconds
 from osrecipe.model.problems import Place, Problem
 from osrecipe.model.recipe import UpdateInput
@@ -31,6 +31,7 @@ from osrecipe.plan.order import Step
 from osrecipe.plan.postconditions import WINRE_PATH, after_files, after_package, after_registry
 from osrecipe.plan.selection import Selected, holds
 from osrecipe.plan.short_names import short_names
+from osrecipe.windows.capabilities import is_declared
 from osrecipe.windows.ordering import TOLERATED, StepKind
 from osrecipe.windows.targets import DEFAULT_TARGETS, STEP_OF_KIND
 
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from osrecipe.model.facts import Facts, ImageFacts
     from osrecipe.model.names import InputId
     from osrecipe.model.origins import Origins
-    from osrecipe.model.recipe import Cleanup, PeTarget, Recipe, TargetName, Tweak
+    from osrecipe.model.recipe import CapabilityFrom, Cleanup, PeTarget, Recipe, TargetName, Tweak
     from osrecipe.model.registry import RegistryChange
 
 _RESERVED = re.compile(
@@ -132,8 +133,14 @@ def _update_step(
         checkpoints=checkpoints,
     )
     short = f"update-{name}" if _RESERVED.match(name) else str(name)
-    title = f"add {label_of(facts)}"
+    title = f"add {label_of(facts)}{_beside(checkpoints)}"
     return Step(short, STEP_OF_KIND[facts.update_kind], op, title, place, after_package(facts, image, target))
+
+
+def _beside(checkpoints: tuple[InputRef, ...]) -> str:
+    """The end of a title that says which checkpoints lie beside the update."""
+    names = ", ".join(f"`{one.input}`" for one in checkpoints)
+    return f" ({names} beside it)" if names else ""
 
 
 def _stack_alone(work: Compiling, step: Step, facts: UpdateFacts, target: TargetName) -> tuple[Step, ...]:
@@ -155,7 +162,7 @@ def _stack_alone(work: Compiling, step: Step, facts: UpdateFacts, target: Target
         for code in row.codes
     )
     op = step.op.model_copy(update={"stack_only": True, "package": facts.stack, "tolerates": tolerated})
-    title = f"add the servicing stack of {label_of(facts)}"
+    title = f"add the servicing stack of {label_of(facts)}{_beside(step.op.checkpoints)}"
     check = PackagePresent(identity=facts.stack)
     return (Step(f"{step.name}-stack", StepKind.STACK_ALONE, op, title, step.place, (check,)),)
 
@@ -288,7 +295,7 @@ def feature_steps(work: Compiling, image: ImageFacts) -> tuple[Step, ...]:
     return tuple(steps)
 
 
-def capability_steps(work: Compiling) -> tuple[Step, ...]:
+def capability_steps(work: Compiling, image: ImageFacts) -> tuple[Step, ...]:
     """One step for each capability the recipe adds or removes."""
     steps: list[Step] = []
     stated = work.recipe.targets.install.capabilities
@@ -299,12 +306,34 @@ def capability_steps(work: Compiling) -> tuple[Step, ...]:
             reason = f"the capability `{name}` is there twice, in different letters"
             work.problem(Slug.RECIPE_DUPLICATE_KEY, reason, place, "Windows ignores case in their names")
             continue
+        _check_capability(work, name, wanted, image)
         adds = wanted != "removed"
         op = SetCapability(capability=name, source=work.ref(wanted.from_) if wanted != "removed" else None)
         title = f"{'add' if adds else 'remove'} capability {name}"
         check = CapabilityIs(name=name, state=op.state)
         steps.append(Step(names[name], StepKind.CAPABILITY, op, title, place, (check,), adds=adds))
     return tuple(steps)
+
+
+def _check_capability(
+    work: Compiling, name: str, wanted: CapabilityFrom | Literal["removed"], image: ImageFacts
+) -> None:
+    """One that no package of its folder is, or that is to go and is not there, is a problem."""
+    place = work.origins.key("targets", "install", "capabilities", name)
+    if wanted == "removed":
+        if work.media.capabilities_read and is_declared(name) and name.lower() not in image.capabilities:
+            hint = "its capabilities are: " + (", ".join(f"`{n}`" for n in image.capabilities) or "none")
+            reason = f"`{image.name}` has no capability `{name}`"
+            work.problem(Slug.PLAN_NO_CAPABILITY, reason, place, hint)
+        return
+    facts = work.facts.inputs[wanted.from_]
+    if isinstance(facts, FolderFacts) and facts.capabilities.get(name.lower()) is False:
+        reason = f"no package in `{wanted.from_}` is the capability `{name}`"
+        hint = (
+            "name the folder of the features-on-demand disc of the image's build, and compare the capability's "
+            "name, language and version with what is in it"
+        )
+        work.problem(Slug.PLAN_NO_CAPABILITY, reason, place, hint)
 
 
 def harvest_sources_step(work: Compiling, by: str) -> Step:

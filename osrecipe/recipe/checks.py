@@ -14,6 +14,7 @@ from osrecipe.model.recipe import TARGETS, IsoInput
 from osrecipe.recipe.nodes import Entry, Map, Node, Seq, Span, entries, find, is_null, text_of
 from osrecipe.recipe.paths import not_on_windows
 from osrecipe.recipe.words import clip, dotted, near
+from osrecipe.windows.time_zones import is_possible, meant_zone
 
 if TYPE_CHECKING:
     from osrecipe.model.origins import Loc, Origins
@@ -36,7 +37,7 @@ def check(root: Map, sink: Sink) -> None:
     checker = _Checker(sink, inputs)
     checker.name(find(root, "name"))
     checker.refer(find(root, "source"), "iso", ("source",))
-    checker.updates(find(root, "updates", "apply"))
+    checker.updates(find(root, "updates", "apply"), _checkpoints(root))
     checker.others(root)
     checker.apart(find(root, "inputs"), ("inputs",))
     for target in TARGETS:
@@ -44,6 +45,7 @@ def check(root: Map, sink: Sink) -> None:
         checker.settings(find(root, "targets", target), target)
         for tweak in entries(find(root, "targets", target, "tweaks")):
             checker.tweak(tweak, ("targets", target, "tweaks", tweak.key))
+        checker.time_zone(find(root, "targets", target, "settings", "time-zone"), target)
     checker.selectors(find(root, "targets", "install", "select"))
 
 
@@ -54,6 +56,18 @@ def check_output(made: Recipe, origins: Origins, sink: Sink) -> None:
         if isinstance(item, IsoInput) and item.iso.casefold() == made.output.iso.casefold():
             reason = f"`output.iso` is the input `{name}`: {clip(made.output.iso)}"
             sink.add(Slug.RECIPE_BAD_PATH, reason, place, "write to another file; inputs are never changed")
+
+
+def _checkpoints(root: Map) -> dict[str, str]:
+    """Ids of checkpoints, with the first update that is applied and builds on each."""
+    applied = {entry.key for entry in entries(find(root, "updates", "apply"))}
+    found: dict[str, str] = {}
+    for each in entries(find(root, "inputs")):
+        for item in getattr(find(each.value, "checkpoints"), "items", ()):
+            name = text_of(item)
+            if name is not None and name != each.key and each.key in applied:
+                found.setdefault(name, each.key)
+    return found
 
 
 def _kind(node: Node) -> str | None:
@@ -117,8 +131,16 @@ class _Checker:
             reason = f"`{dotted(loc)}` needs {_KINDS[kind]}, and the input `{clip(name)}` is {is_a}"
             self.sink.add(Slug.RECIPE_WRONG_INPUT, reason, span)
 
-    def updates(self, apply: Node | None) -> None:
+    def updates(self, apply: Node | None, checkpoints: dict[str, str]) -> None:
+        """What is applied; a checkpoint is not, it goes with the update that builds on it."""
         for entry in entries(apply):
+            if (builder := checkpoints.get(entry.key)) is not None:
+                reason = (
+                    f"`{clip(entry.key)}` is a checkpoint of `{clip(builder)}`, and is applied by itself, too"
+                )
+                hint = f"take it out here: it goes into each image with `{clip(builder)}`, which builds on it"
+                self.sink.add(Slug.RECIPE_BAD_VALUE, reason, entry.span, hint)
+                continue
             self.named(entry.key, entry.span, "update", ("updates", "apply"))
             self.targets(entry)
 
@@ -178,6 +200,16 @@ class _Checker:
         if when is not None and isinstance(when.value, Map) and not when.value.entries:
             reason = f"`{dotted((*loc, 'when'))}` holds no condition"
             self.sink.add(Slug.RECIPE_BAD_VALUE, reason, when.span, "remove it to apply the tweak everywhere")
+
+    def time_zone(self, node: Node | None, target: str) -> None:
+        """A zone has Windows' name; one that is not known is taken as long as it looks like one."""
+        zone = text_of(node)
+        if not zone or node is None or is_possible(zone):
+            return
+        meant = meant_zone(zone)
+        hint = f"did you mean `{meant}`?" if meant else "`tzutil /l` lists the names Windows has"
+        reason = f"`{dotted(('targets', target, 'settings', 'time-zone'))}` is no time zone of Windows: {clip(zone)}"
+        self.sink.add(Slug.RECIPE_BAD_VALUE, reason, node.span, hint)
 
     def selectors(self, select: Node | None) -> None:
         for i, item in enumerate(getattr(select, "items", ())):

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from osrecipe.recipe.sink import Sink
 
 _NOT_FOR_GIT = "a path is relative to the file that states it; host paths are not for git"
+_ELSEWHERE = "; for what lies elsewhere write its name, and give its folder with `--inputs`"
 _DRIVE = re.compile(r"[A-Za-z]:")
 _DEVICES = frozenset(
     {"CON", "PRN", "AUX", "NUL", *(f"{port}{n}" for port in ("COM", "LPT") for n in range(1, 10))}
@@ -29,7 +30,8 @@ def check(text: str, what: str, span: Span, sink: Sink) -> bool:
             "download it first; `osrecipe lock` pins it",
         )
     elif _DRIVE.match(text) or text.startswith(("/", "\\", "~")):
-        reason, hint = f"`{what}` is a path of one machine: {text}", _NOT_FOR_GIT
+        elsewhere = _ELSEWHERE if what.startswith("inputs.") else ""
+        reason, hint = f"`{what}` is a path of one machine: {text}", _NOT_FOR_GIT + elsewhere
     elif "\\" in text:
         forward = text.replace("\\", "/")
         reason, hint = f"`{what}` has backslashes: {text}", f"write `{forward}`; it works on every system"

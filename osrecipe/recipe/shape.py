@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from osrecipe.recipe.sink import Sink
 
 _YAML_1_1 = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
+_SWITCHED = {True: "enabled", False: "disabled"}
 _TYPES = {"object": Map, "array": Seq, "string": str, "integer": int, "boolean": bool, "null": type(None)}
 _TYPE_WORDS = {
     "object": "a map",
@@ -209,7 +210,13 @@ def _type_hint(node: Node, options: list[Object], free: list[Object]) -> str:
         return _quote_hint(node, free)
     if types == {"array"}:
         return f"write `[{clip(node.text)}]`"
-    return ""
+    return _switch_hint(node, options)
+
+
+def _switch_hint(node: Scalar, options: list[Object]) -> str:
+    """Where words say on and off, which one was meant by `true` or `false`."""
+    word = _SWITCHED[node.value] if isinstance(node.value, bool) else ""
+    return f"write `{word}`" if any(word in _allowed(option) for option in options) else ""
 
 
 def _quote_hint(node: Scalar, free: list[Object]) -> str:

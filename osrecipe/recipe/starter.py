@@ -34,8 +34,8 @@ source: media
 targets:
   install:
     select:                       # which images of install.wim; names, numbers or editions, `*` and `?` work
-      - {edition: "*"}
-    others: drop                  # drop from the media | keep as they are
+      - {edition: "*"}            # all of them; such as: {edition: Enterprise}, with `others: drop` below
+    others: keep                  # the rest: drop from the media | keep as they are
     # netfx3: {enable: true}      # .NET Framework 3.5 from the media
     # features: {SMB1Protocol: disabled}
     tweaks:

@@ -38,3 +38,8 @@ def capability_name(identity: Identity) -> str:
     """A capability's name as DISM takes it: name, two empty parts, language, version."""
     language = "" if identity.is_neutral else identity.language
     return f"{identity.name}~~~{language}~{identity.version}"
+
+
+def is_declared(name: str) -> bool:
+    """Whether the package of a capability says which one it is; that of .NET Framework 3.5, which has no version, does not."""
+    return not name.endswith("~")

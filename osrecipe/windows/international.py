@@ -9,7 +9,9 @@ import re
 from typing import Final
 
 ALL: Final = "all"
-COVERED: Final = ("ui-language", "system-locale", "user-locale")
+UI_LANGUAGE: Final = "ui-language"
+"""What `all` sets, too; only this one needs a language pack in the image."""
+COVERED: Final = (UI_LANGUAGE, "system-locale", "user-locale")
 """What `all` chooses besides keyboards, whose layout follows from the language."""
 _KEYBOARD: Final = re.compile(r"[0-9a-f]{4}:[0-9a-f]{8}")
 

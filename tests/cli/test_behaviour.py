@@ -232,3 +232,25 @@ def test_clean_removes_what_a_dead_run_held(here: Path) -> None:
     assert not (folder / "work").exists()
     assert kept.is_file()
     assert "nothing to clean\n" == run("clean", "recipe.yaml").out
+
+
+# -- explain ---------------------------------------------------------------------------------------------------------
+
+
+def test_explain_notices_swapped_arguments(here: Path) -> None:
+    """The recipe first, then the task: said, with the command as it was meant."""
+    assert (here / "recipes").is_dir()
+    done = run("explain", "recipes/quickstart.yaml", "winre/lcu")
+    assert (2, "") == (done.code, done.out)
+    assert "the task comes first, then the recipe" in done.err
+    assert "osrecipe explain winre/lcu recipes/quickstart.yaml" in done.err
+
+
+def test_the_starter_has_nothing_that_lint_warns_of(here: Path, samples: Samples) -> None:
+    """With facts of its media, too: only what a lock and an answer of its author would change is noted."""
+    assert 0 == run("init", "mine.yaml").code
+    (here / "windows.iso").symlink_to(samples.folder / "sample-media.iso")
+    assert 0 == run("lock", "mine.yaml").code
+    done = run("lint", "mine.yaml")
+    assert 0 == done.code, done.out
+    assert "warning" not in done.out

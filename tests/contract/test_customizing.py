@@ -205,7 +205,8 @@ def test_a_capability_no_source_has_fails(bench: Bench, host: Machine, image: Op
     with pytest.raises(TaskError) as caught:
         image.service(op, bench.context())
     assert caught.value.code in {"0x800f081f", "0x800f0950"}
-    assert "name a source of the same build" in caught.value.remedy
+    assert "features-on-demand disc of the image's build" in caught.value.remedy
+    assert "sxs" not in caught.value.remedy
     (line,) = [call for call in host.calls if "/Add-Capability" in call]
     assert "/LimitAccess" in line
 
@@ -279,6 +280,19 @@ def test_a_language_that_is_not_in_the_image_fails(bench: Bench, image: OpenImag
     with pytest.raises(TaskError) as caught:
         image.service(settings(ui_language="ja-JP"), bench.context())
     assert "0x80070057" == caught.value.code
+    assert caught.value.reason.startswith("DISM could not carry out `/Set-UILang:ja-JP`: ")
+    assert "not know an option, or does not take its value" in caught.value.reason
+    assert "ADK" not in caught.value.remedy
+    assert "one that is in the image" in caught.value.remedy
+
+
+def test_a_time_zone_that_is_not_in_the_image_fails(bench: Bench, image: OpenImage) -> None:
+    """One that Windows has, but not this image: DISM refuses it, and the remedy speaks of zones."""
+    with pytest.raises(TaskError) as caught:
+        image.service(settings(time_zone="Qyzylorda Standard Time"), bench.context())
+    assert "0x80070057" == caught.value.code
+    assert "`/Set-TimeZone:Qyzylorda Standard Time`" in caught.value.reason
+    assert caught.value.remedy.startswith("name a zone that the image knows")
 
 
 def test_a_setting_that_did_not_take_fails(bench: Bench, host: Machine, image: OpenImage) -> None:

@@ -185,11 +185,19 @@ def driver(inf: str, *architectures: Architecture, version: str = "1.2.3.4") -> 
 
 
 def answers(
-    *passes: str, offline: tuple[OfflineSetting, ...] = (), packages: bool = False
+    *passes: str,
+    offline: tuple[OfflineSetting, ...] = (),
+    packages: bool = False,
+    architectures: Mapping[str, tuple[Architecture, ...]] | None = None,
 ) -> AnswerFileFacts:
     """An answer file with settings for these passes."""
     return AnswerFileFacts(
-        sha256=sha(f"answers {passes} {offline}"), size=900, passes=passes, offline=offline, packages=packages
+        sha256=sha(f"answers {passes} {offline}"),
+        size=900,
+        passes=passes,
+        offline=offline,
+        packages=packages,
+        architectures=architectures or {},
     )
 
 

@@ -7,7 +7,7 @@ caller reads back. Which codes are tolerated is the caller's to say.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from osrecipe.adapters.dism import codes, command
@@ -137,7 +137,8 @@ class Dism:
             who = watch.held_by() if row.kind is Kind.BUSY and (is_first or delay is None) else ""
             if delay is None:
                 self._keep_log(watch)
-                raise DismError(row, reason(verb, row, said, finished) + who)
+                remedy = dict(verb.remedies).get(row.number, row.remedy)
+                raise DismError(replace(row, remedy=remedy), reason(verb, row, said, finished) + who)
             watch.log(f"{row.text}: {row.meaning}{who}; tried again in {delay:g} seconds")
             is_first = False
             self._wait(delay, verb, watch)

@@ -72,9 +72,9 @@ TABLE: Final[tuple[Code, ...]] = (
     Code(
         87,
         "INVALID_PARAMETER",
-        "this DISM does not know an option",
+        "this DISM does not know an option, or does not take its value",
         Kind.FAILURE,
-        "use the DISM of a newer ADK",
+        "do what DISM's own sentence says; for an option it does not know, use the DISM of a newer ADK",
         LOG,
     ),
     Code(112, "DISK_FULL", "no space is left", Kind.FAILURE, SPACE, WIMGAPI, Slug.RUN_SPACE),

@@ -22,12 +22,14 @@ class Verb:
         mount: the mounted folder it services (`/Image:`), or empty.
         doing: for people, while it is going on.
         hours: the wall budget; a bar that stands still for half an hour is normal.
+        remedies: what to do about a code after this command, where that is not what the table of codes says.
     """
 
     arguments: tuple[str, ...]
     doing: str
     mount: str = ""
     hours: float = 6
+    remedies: tuple[tuple[int, str], ...] = ()
 
     @property
     def seconds(self) -> float:
@@ -110,10 +112,18 @@ def disable_feature(folder: str, feature: str) -> Verb:
     return Verb(("/Disable-Feature", f"/FeatureName:{feature}"), f"disable {feature}", folder, hours=3)
 
 
+_NO_SOURCE: Final = 0x800F_081F
+_NO_PACKAGE: Final = (
+    "compare the capability's name and version with the folder it comes `from`, which must hold the packages of "
+    "the features-on-demand disc of the image's build and architecture, those of its language, too"
+)
+
+
 def add_capability(folder: str, capability: str, source: str) -> Verb:
     """Add a capability from a folder of its packages, never from the network."""
     arguments = ("/Add-Capability", f"/CapabilityName:{capability}", f"/Source:{source}", "/LimitAccess")
-    return Verb(arguments, f"add {capability}", folder, hours=3)
+    remedies = ((_NO_SOURCE, _NO_PACKAGE),)
+    return Verb(arguments, f"add {capability}", folder, hours=3, remedies=remedies)
 
 
 def remove_capability(folder: str, capability: str) -> Verb:
@@ -146,11 +156,18 @@ _INTL: Final = {
     "keyboards": "/Set-InputLocale",
     "time-zone": "/Set-TimeZone",
 }
+_NO_LANGUAGE: Final = "name a language that Windows knows; for menus and messages, one that is in the image"
+_NOT_TAKEN: Final = {
+    "keyboards": "name languages and layouts that Windows knows",
+    "time-zone": "name a zone that the image knows, as its registry spells it",
+}
 
 
 def set_intl(folder: str, setting: str, value: str) -> Verb:
     """Choose a language, locale, keyboard or time zone, by the recipe's name of it."""
-    return Verb((f"{_INTL[setting]}:{value}",), f"set {setting}", folder, hours=1)
+    argument = f"{_INTL[setting]}:{value}"
+    remedies = ((87, _NOT_TAKEN.get(setting, _NO_LANGUAGE)),)
+    return Verb((argument,), f"carry out `{argument}`", folder, hours=1, remedies=remedies)
 
 
 def apply_unattend(folder: str, file: str) -> Verb:

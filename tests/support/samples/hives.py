@@ -25,6 +25,8 @@ _CBS = "Microsoft\\Windows\\CurrentVersion\\Component Based Servicing"
 _NT = "Microsoft\\Windows NT\\CurrentVersion"
 _PROVISIONED = "Microsoft\\Windows\\CurrentVersion\\Appx\\AppxAllUserStore\\Applications"
 _APP_FOLDER = "C:\\Program Files\\WindowsApps"
+ZONES = ("Pacific Standard Time", "Tokyo Standard Time", "UTC", "W. Europe Standard Time")
+"""Time zones that the samples' Windows knows."""
 _SEALED = filetime(SEALED_UNIX)
 _INSTALLED = 0x70
 _OWNED = 0x20070
@@ -150,6 +152,7 @@ def software(system: System) -> Keys:
         f"{_CBS}\\Version": {BASE: Expand(f"%SystemRoot%\\winsxs\\{STACK.key_form}")},
         f"{_CBS}\\PackagesPending": {},
     }
+    keys |= {f"{_NT}\\Time Zones\\{zone}": {"Display": zone, "Std": zone} for zone in ZONES}
     if system.installation == "Client":
         keys |= {
             f"{_PROVISIONED}\\{name}": {"Path": f"{_APP_FOLDER}\\{name}\\AppxManifest.xml"} for name in APPS

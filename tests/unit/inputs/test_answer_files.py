@@ -50,6 +50,16 @@ def test_architectures_are_told_in_our_letters(tmp_path: Path) -> None:
     assert [("amd64", "false"), ("arm64", None)] == [(o.architecture, o.value) for o in found.offline]
 
 
+def test_the_architectures_of_a_pass_are_told_when_all_are_known(tmp_path: Path) -> None:
+    """One that no image is for, or none, may be read by any."""
+    known = answer_file_facts(written(tmp_path, ("X", "X86", "<A/>"), name="oobeSystem"), HASH)
+    mixed = answer_file_facts(
+        written(tmp_path, ("X", "x86", "<A/>"), ("X", "wow64", "<A/>"), name="oobeSystem"), HASH
+    )
+
+    assert ({"oobeSystem": ("x86",)}, {}) == (dict(known.architectures), dict(mixed.architectures))
+
+
 @pytest.mark.parametrize("name", ["offlineServicing", "oobeSystem", "windowsPE"])
 def test_no_secret_is_in_the_facts(tmp_path: Path, name: str) -> None:
     """Neither as they are shown nor as they are written into a lock."""

@@ -222,6 +222,37 @@ def test_a_lock_without_apps_does_not_serve_a_recipe_that_removes_some(home: Hom
     assert [("lock/stale", "recipe.yaml:12:11", reason)] == refused(lambda: home.read(lock))
 
 
+@pytest.mark.parametrize(
+    ("now", "then", "reason"),
+    [
+        (
+            "{OpenSSH.Client~~~~0.0.1.0: {from: fod}}",
+            "{}",
+            "the lock does not know whether `fod` has the capabilities that come from it",
+        ),
+        (
+            "{OpenSSH.Client~~~~0.0.1.0: removed}",
+            "{OpenSSH.Client~~~~0.0.1.0: {from: fod}}",
+            "the lock knows no capabilities of `media`, because the recipe removed none then",
+        ),
+    ],
+)
+def test_a_lock_without_capabilities_does_not_serve_a_recipe_that_wants_some(
+    home: Home, now: str, then: str, reason: str
+) -> None:
+    """Whether the folder or the images have them is not known then; a lock that knows more than is wanted serves."""
+    line = "    capabilities: {OpenSSH.Client~~~~0.0.1.0: {from: fod}}\n"
+    home.recipe.write_text(RECIPE.replace(line, f"    capabilities: {then}\n"))
+    lock = home.lock()
+    home.recipe.write_text(RECIPE.replace(line, f"    capabilities: {now}\n"))
+
+    assert [reason] == [each[2] for each in refused(lambda: home.read(lock))]
+    more = home.lock()
+    home.recipe.write_text(RECIPE.replace(line, ""))
+    assert more.inputs[InputId("fod")].facts == home.read(more).facts.inputs[InputId("fod")]
+    assert more.inputs[InputId("media")].facts == home.read(more).facts.inputs[InputId("media")]
+
+
 def test_a_saved_plan_s_inputs_are_read_again(home: Home) -> None:
     """The same facts as when it was made, apps of the images among them, and where everything lies."""
     plan = home.plan()

@@ -75,7 +75,11 @@ updates = st.builds(
     package=packages,
 )
 folders = st.builds(
-    FolderFacts, tree=hexes.map(lambda h: Digest(f"sha256:{h}")), files=st.integers(0), size=st.integers(0)
+    FolderFacts,
+    tree=hexes.map(lambda h: Digest(f"sha256:{h}")),
+    files=st.integers(0),
+    size=st.integers(0),
+    capabilities=st.dictionaries(text, st.none() | st.booleans(), max_size=2),
 )
 architectures = st.sampled_from(["amd64", "x86", "arm64"])
 drivers = st.builds(
@@ -105,6 +109,7 @@ answer_files = st.builds(
         st.builds(OfflineSetting, path=text, architecture=architectures, value=st.none() | text), max_size=2
     ).map(tuple),
     packages=st.booleans(),
+    architectures=st.dictionaries(text, st.lists(architectures, max_size=2).map(tuple), max_size=2),
 )
 images = st.builds(
     ImageFacts,
@@ -119,6 +124,7 @@ images = st.builds(
     features=st.dictionaries(text, st.builds(FeatureFacts, enabled=st.booleans(), package=text), max_size=2),
     capture=st.sampled_from([None, "captured", "uncaptured", "unknown"]),
     apps=st.lists(text, max_size=2).map(tuple),
+    capabilities=st.lists(text, max_size=2).map(tuple),
     traces=st.lists(
         st.builds(Trace, cause=st.sampled_from(["sysprep", "people"]), what=text), max_size=2
     ).map(tuple),
@@ -140,6 +146,7 @@ media = st.builds(
     firmware=st.sampled_from([(), ("bios",), ("bios", "efi")]),
     features_read=st.booleans(),
     apps_read=st.booleans(),
+    capabilities_read=st.booleans(),
 )
 names = st.from_regex(r"\A[A-Za-z][A-Za-z0-9._-]{0,8}\Z")
 keys = st.builds(RegistryKey, root=st.sampled_from(list(RegistryRoot)), path=text)

@@ -147,6 +147,50 @@ def test_an_answer_file_that_does_nothing_is_refused(said: AnswerFileFacts, want
     assert "nothing is done with the answer file `answers`: it has no setting for `Windows 10 Pro`" == reason
 
 
+FIRST = answers("windowsPE")
+OLD = answers("specialize", "oobeSystem", architectures={"specialize": ("x86",), "oobeSystem": ("x86",)})
+MIXED = answers("specialize", "oobeSystem", architectures={"specialize": ("amd64", "x86")})
+
+
+@pytest.mark.parametrize(
+    ("said", "hint"),
+    [(FIRST, "Setup reads `windowsPE` from the file it is started with"), (OLD, "what it has is for x86")],
+)
+@pytest.mark.parametrize(
+    ("wanted", "reason"),
+    [
+        ({}, "nothing is done with the answer file `answers`: it has no setting for `Windows 10 Pro`"),
+        ({"place": True}, "the answer file `answers` has nothing that `Windows 10 Pro` takes from Panther"),
+    ],
+)
+def test_what_never_takes_effect_from_panther_is_not_placed(
+    said: AnswerFileFacts, hint: str, wanted: dict[str, bool], reason: str
+) -> None:
+    """The pass that is over by then, and settings for another processor, whether placing was asked for or not."""
+    found_reason, found_hint = refused(said, **wanted)
+
+    assert reason == found_reason
+    assert found_hint.startswith(hint)
+
+
+def test_a_file_for_several_processors_is_placed() -> None:
+    """So is one that does not say for which it is."""
+    assert ["unattend-file"] == answering(MIXED)
+    assert ["unattend-file"] == answering(LATER)
+
+
+def test_a_part_that_takes_no_effect_is_noted() -> None:
+    """Beside passes that do."""
+
+    def noted(said: AnswerFileFacts) -> list[str]:
+        made = wanting("answers", unattend={"from": "answers"})
+        return [n.text for n in compiled(made, facts(media=ONE, answers=said)).notes if "Panther" in n.text]
+
+    [text] = noted(answers("windowsPE", "oobeSystem"))
+    assert "what `answers` has for `windowsPE` takes no effect: Setup does not read it from Panther" == text
+    assert [] == noted(LATER)
+
+
 def test_applying_nothing_is_refused_when_it_was_asked_for() -> None:
     """With the architectures the file has settings for, or the advice to add some."""
     reason, hint = refused(answers("offlineServicing", "oobeSystem", offline=(X86,)), apply=True)

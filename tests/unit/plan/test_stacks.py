@@ -22,7 +22,7 @@ from support.plans import (
 )
 
 from osrecipe.model.checks import CapabilityIs, PackagePresent
-from osrecipe.model.facts import UpdateFacts, UpdateKind
+from osrecipe.model.facts import FolderFacts, UpdateFacts, UpdateKind
 from osrecipe.model.problems import Place
 from osrecipe.model.tasks import AddPackage, InputRef, SetCapability
 from osrecipe.plan.digests import input_digest
@@ -171,6 +171,8 @@ def test_checkpoints_travel_with_their_update() -> None:
     found = tasks(plan)
     for name in ("install-pro/lcu", "winre/lcu", "winre/lcu-stack"):
         assert refs == package_of(found[name]).checkpoints
+    assert "add cumulative KB4343909 17134.228 (`base`, `next` beside it)" == found["winre/lcu"].title
+    assert found["winre/lcu-stack"].title.endswith(" 17134.228 (`base`, `next` beside it)")
     assert set(refs) <= set(unit_of(plan, "winre.service").inputs)
     assert not [name for name in found if name.endswith(("/base", "/next"))]
     assert ["input `fod` is not used"] == [note.text for note in plan.notes if "not used" in note.text]
@@ -297,3 +299,53 @@ def test_capabilities_with_like_names_keep_ids_of_their_own() -> None:
 
     assert 3 == len(set(short))
     assert "capability-c-1.0" in short
+
+
+def having(**found: bool | None) -> FolderFacts:
+    """A folder of capabilities of which it is known whether `CLIENT` and `BASIC` are in it."""
+    names = {"client": CLIENT, "basic": BASIC}
+    known = {names[name].lower(): said for name, said in found.items()}
+    made: FolderFacts = folder("f").model_copy(update={"capabilities": known})
+    return made
+
+
+def test_a_capability_that_no_package_is_is_refused() -> None:
+    """At its line, once for all images."""
+    made = servicing("lcu", capabilities={CLIENT: {"from": "fod"}, BASIC: {"from": "fod"}})
+    [problem] = problems(made, known(media=media(), lcu=LCU, fod=having(client=False, basic=True)))
+
+    assert "plan/no-capability" == problem.slug
+    assert f"no package in `fod` is the capability `{CLIENT}`" == problem.reason
+    assert "features-on-demand disc of the image's build" in problem.hint
+
+
+def test_a_capability_that_can_not_be_told_is_noted() -> None:
+    """It may be there."""
+    made = servicing("lcu", capabilities={CLIENT: {"from": "fod"}, BASIC: {"from": "fod"}})
+    plan = compiled(made, known(lcu=LCU, fod=having(client=None, basic=True)))
+
+    said = f"whether `fod` has the capability `{CLIENT}` can't be told from its files"
+    assert [said] == [note.text for note in plan.notes if "can't be told" in note.text]
+
+
+def test_a_capability_that_is_not_there_can_not_be_removed() -> None:
+    """As with an app; the hint names those that are there. .NET 3.5 says nothing of itself."""
+    images = tuple(
+        image.model_copy(update={"capabilities": ("app.stepsrecorder~~~~0.0.1.0", BASIC.lower())})
+        for image in ONE.install.images
+    )
+    read = ONE.model_copy(
+        update={
+            "capabilities_read": True,
+            "install": ONE.install.model_copy(update={"images": images}),
+        }
+    )
+    made = servicing("lcu", capabilities={BASIC: "removed", CLIENT: "removed", "NetFX3~~~~": "removed"})
+    [problem] = problems(made, known(media=read, lcu=LCU))
+
+    assert ("plan/no-capability", f"`Windows 10 Pro` has no capability `{CLIENT}`") == (
+        problem.slug,
+        problem.reason,
+    )
+    assert f"its capabilities are: `app.stepsrecorder~~~~0.0.1.0`, `{BASIC.lower()}`" == problem.hint
+    assert "install-pro/lcu" in tasks(compiled(made, known(lcu=LCU)))

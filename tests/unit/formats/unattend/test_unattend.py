@@ -182,6 +182,31 @@ def test_a_pass_that_setup_does_not_know_is_refused() -> None:
     assert Fault.CORRUPT == refused(answer(f"<settings>{component('C', '<A/>')}</settings>"))[0]
 
 
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("offlineservicing", "did you mean `offlineServicing`?"),
+        ("oobesytem", "did you mean `oobeSystem`?"),
+        ("x" * 9, f"the passes are: {', '.join(PASSES)}"),
+    ],
+)
+def test_the_pass_that_was_meant_is_named(name: str, hint: str) -> None:
+    """Case matters in their names, which is easily missed."""
+    with pytest.raises(FormatError) as caught:
+        read_answer_file(answer(**{name: component("C", "<A/>")}))
+    assert hint == caught.value.hint
+
+
+def test_the_architectures_of_each_pass_are_told() -> None:
+    """As written, in lower case, each once; a component need not say."""
+    other = component("C", "<A/>").replace('"amd64"', '"X86"')
+    assert other != component("C", "<A/>")
+    found = read_answer_file(
+        answer(oobeSystem=other + component("D", "<A/>") + other, specialize=component("C", "<A/>"))
+    )
+    assert {"specialize": ("amd64",), "oobeSystem": ("amd64", "x86")} == found.architectures
+
+
 def test_sizes_are_bounded() -> None:
     """Bytes and elements have an end; nesting as deep as that is no trouble."""
     assert Fault.TOO_LARGE == refused(b" " * (MAX_BYTES + 1))[0]
