@@ -82,6 +82,7 @@ class Slug(StrEnum):
     PLAN_NO_FEATURE = "plan/no-feature"
     PLAN_NO_APP = "plan/no-app"
     PLAN_NO_DRIVER = "plan/no-driver"
+    PLAN_DRIVER = "plan/driver"
     PLAN_ANSWER_FILE = "plan/answer-file"
     PLAN_CHECKPOINT = "plan/checkpoint"
     PLAN_LABEL = "plan/label"
