@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, get_args
 
 from osrecipe.formats.errors import FormatError
 from osrecipe.formats.inf import MAX_BYTES, read_inf
-from osrecipe.inputs.hashing import tree_digest
+from osrecipe.inputs.hashing import MAX_FILES, tree_digest
 from osrecipe.model.codes import Slug
 from osrecipe.model.facts import CatalogFacts, DriverFacts, DriversFacts, MissingFile
 from osrecipe.model.problems import OsrecipeError, Problem
@@ -61,6 +61,19 @@ def drivers_facts(folder: Path) -> DriversFacts:
     return DriversFacts(
         tree=tree.digest, files=tree.files, size=tree.size, drivers=tuple(drivers), others=tuple(others)
     )
+
+
+def inf_facts(path: Path) -> DriverFacts | None:
+    """What one INF describes, with what lies beside it; None when it is no driver for any image.
+
+    Raises:
+        FormatError: it can't be read.
+        OSError: it, or its folder, can't be read.
+    """
+    found = read_inf(_bytes(path))
+    beside = islice(path.parent.rglob("*"), MAX_FILES)
+    names = {each.relative_to(path.parent).as_posix().lower() for each in beside if each.is_file()}
+    return None if found is None else _driver(path.name, found, names)
 
 
 def _bytes(path: Path) -> bytes:

@@ -208,10 +208,9 @@ def _type_hint(node: Node, options: list[Object], free: list[Object]) -> str:
     if free:
         return _quote_hint(node, free)
     items = [word for o in options if o.get("type") == "array" for word in _allowed(_part(o, "items"))]
-    if items:
-        return f"write `[{node.text if node.text in items else ', '.join(items)}]`"
-    if types == {"array"}:
-        return f"write `[{clip(node.text)}]`"
+    if items or types == {"array"}:
+        meant = ", ".join(items) if items and node.text not in items else clip(node.text)
+        return f"write `[{meant}]`"
     return ""
 
 
