@@ -119,7 +119,8 @@ def _driver_step(
         whole=len(mine) == len(facts.drivers) and not facts.others,
         unsigned=unsigned,
     )
-    title = f"add {count(len(mine), 'driver')} of {name}"
+    some = "" if len(mine) == len(facts.drivers) else f"{len(mine):,} of "
+    title = f"add {some}{count(len(facts.drivers), 'driver')} of {name}"
     return Step(f"drivers-{name}", StepKind.DRIVER, op, title, place, tuple(_drivers_there(mine)))
 
 

@@ -182,8 +182,12 @@ def test_a_package_that_is_not_complete_is_a_failure(
 def test_drivers_go_into_windows_pe(bench: Bench) -> None:
     """The same operation on an image of another kind."""
     opened, _ = bench.open("winpe")
-    opened.service(drivers("storage/constor.inf"), bench.context())
+    first, again = (opened.service(drivers("storage/constor.inf"), bench.context()) for _ in range(2))
     assert holds(opened, DriverPresent(inf="CONSTOR.INF", version="1.2.3.4"))
+    assert ["1 driver in the driver store, new", "1 driver in the driver store, not new"] == [
+        first.detail,
+        again.detail,
+    ]
     opened.discard()
 
 

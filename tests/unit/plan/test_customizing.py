@@ -192,7 +192,7 @@ def test_only_drivers_for_the_image_are_added() -> None:
 
     assert isinstance(op, AddDrivers)
     assert (("both.inf", "silent.inf"), False) == (op.infs, op.whole)
-    assert ("add 2 drivers of drv", 2) == (title, len(checks))
+    assert ("add 2 of 3 drivers of drv", 2) == (title, len(checks))
 
 
 def test_a_folder_with_other_infs_is_not_meant_whole() -> None:

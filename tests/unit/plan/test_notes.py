@@ -9,6 +9,7 @@ from support.plans import (
     applying,
     compiled,
     declared,
+    drivers,
     facts,
     folder,
     media,
@@ -21,6 +22,7 @@ from support.plans import (
 from osrecipe.model.facts import UpdateKind
 from osrecipe.model.problems import Place
 from osrecipe.model.registry import CreateKey, RegistryKey, RegistryRoot
+from osrecipe.plan.notes import summary_of
 
 if TYPE_CHECKING:
     from osrecipe.model.origins import Origins
@@ -143,3 +145,11 @@ def test_an_expectation_that_expects_nothing_is_refused() -> None:
         problem.slug,
         problem.reason,
     )
+
+
+def test_one_file_is_no_files() -> None:
+    """Summaries count as people do."""
+    one = {"files": 1}
+
+    assert "folder of 1 file" == summary_of(folder("a").model_copy(update=one))
+    assert "drivers: 1 package in 1 file" == summary_of(drivers().model_copy(update=one))
