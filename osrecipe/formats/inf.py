@@ -9,13 +9,13 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from osrecipe.formats.inf_files import Source, sources_of
+from osrecipe.formats.inf_files import copied_of, sources_of
 from osrecipe.formats.inf_text import MAX_BYTES, filled, pairs_of, sections_of, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["MAX_BYTES", "Inf", "Source", "read_inf"]
+__all__ = ["MAX_BYTES", "Inf", "read_inf"]
 
 _SIGNATURES: Final = frozenset({"$windows nt$", "$chicago$", "$windows 95$"})
 _ARCHITECTURES: Final = frozenset({"amd64", "x86", "arm64", "arm", "ia64"})
@@ -37,7 +37,7 @@ class Inf:
             those that are not known here. Empty where it says none.
         catalogs: names of its signature catalogues by the architecture they are for; an empty one stands for all that
             have none of their own.
-        sources: the files it has to bring along, by architecture; without those of other INFs it includes.
+        sources: paths of the files it has to bring along, by architecture; without those of other INFs it includes.
     """
 
     device_class: str
@@ -46,7 +46,17 @@ class Inf:
     version: str
     architectures: tuple[str, ...]
     catalogs: Mapping[str, str] = field(default_factory=dict)
-    sources: Mapping[str, tuple[Source, ...]] = field(default_factory=dict)
+    sources: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    _sections: Mapping[str, list[str]] = field(default_factory=dict, repr=False, compare=False)
+    _strings: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
+
+    def copied(self, architecture: str) -> set[str]:
+        """Lower-case names of the files that all its models for an architecture copy.
+
+        Raises:
+            FormatError: a value is too long.
+        """
+        return copied_of(self._sections, self._strings, architecture)
 
 
 def read_inf(data: bytes) -> Inf | None:
@@ -79,6 +89,8 @@ def read_inf(data: bytes) -> Inf | None:
             name: sources_of(sections, strings, name)
             for name in sorted(_ARCHITECTURES & (architectures or _ARCHITECTURES))
         },
+        _sections=sections,
+        _strings=strings,
     )
 
 

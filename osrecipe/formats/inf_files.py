@@ -9,40 +9,28 @@ Source: Microsoft, "INF SourceDisksFiles section", "INF SourceDisksNames section
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from osrecipe.formats.errors import Fault, FormatError
 from osrecipe.formats.inf_text import fields_of, filled, lists_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 _MAX_FILES: Final = 50_000
 """Files of one INF for one architecture; the largest printer packages have some thousands."""
 _MAX_SYSTEMS: Final = 16
 """Lists of models for one architecture; with more nothing is said of what all of them get."""
+_MAX_NAMES: Final = 500_000
+"""Names of lists and files that are put together for one architecture."""
 _CAB, _PATH, _SUBDIR = 1, 3, 1
 _SLASHES: Final = re.compile(r"[\\/]+")
 
 
-@dataclass(frozen=True)
-class Source:
-    """A file of a driver package.
-
-    Attributes:
-        path: below the INF's folder, forward slashes, lower case.
-        copied: whether each list of models for the architecture copies it.
-    """
-
-    path: str
-    copied: bool
-
-
 def sources_of(
     sections: Mapping[str, list[str]], strings: Mapping[str, str], architecture: str
-) -> tuple[Source, ...]:
-    """The files that an INF lists as its own for an architecture, in its order.
+) -> tuple[str, ...]:
+    """The files that an INF lists as its own for an architecture, in its order: paths below its folder, lower case.
 
     Left out: what lies in a cabinet of its own or outside the INF's folder, and what no name can be told of.
 
@@ -62,13 +50,12 @@ def sources_of(
         **lists_of(sections.get(f"sourcedisksnames.{architecture}", [])),
     }
     roots = {number: _root(fields_of(text, strings)) for number, text in disks.items()}
-    copied = _copied(sections, strings, architecture)
-    found: list[Source] = []
+    found: list[str] = []
     for name, text in listed.items():
         disk, *more = fields_of(text, strings)
         path = _joined(roots.get(disk, ""), (more[0] if more else ""), filled(name, strings))
         if path:
-            found.append(Source(path, filled(name, strings).lower() in copied))
+            found.append(path)
     return tuple(found)
 
 
@@ -88,8 +75,8 @@ def _joined(*parts: str | None) -> str:
     return "" if is_odd else "/".join(steps).lower()
 
 
-def _copied(sections: Mapping[str, list[str]], strings: Mapping[str, str], architecture: str) -> set[str]:
-    """Lower-case names of the files that every list of models for an architecture copies."""
+def copied_of(sections: Mapping[str, list[str]], strings: Mapping[str, str], architecture: str) -> set[str]:
+    """Lower-case names of the files that every list of models for an architecture copies; none where that is too much."""
     systems: dict[str, set[str]] = {}
     for line in sections.get("manufacturer", []):
         _, mark, value = line.partition("=")
@@ -100,7 +87,10 @@ def _copied(sections: Mapping[str, list[str]], strings: Mapping[str, str], archi
         if len(systems) > _MAX_SYSTEMS:
             return set()
     reading = _Copying(sections, strings, architecture)
-    found = [reading.of_models(names) for names in systems.values()]
+    try:
+        found = [reading.of_models(names) for names in systems.values()]
+    except _TooMuchError:
+        return set()
     return set.intersection(*found) if found else set()
 
 
@@ -108,6 +98,10 @@ def _is_for(decoration: str, architecture: str) -> bool:
     """Whether models with a decoration are for an architecture; those without are for x86."""
     words = decoration.partition(".")[0]
     return words in {"nt", f"nt{architecture}"} or (not words and architecture == "x86")
+
+
+class _TooMuchError(Exception):
+    """What is copied is not looked into any further."""
 
 
 class _Copying:
@@ -121,6 +115,7 @@ class _Copying:
         self.endings = (f".nt{architecture}", ".nt", "")
         versioned = re.compile(rf"(.*)\.nt(?:{architecture})?\.[0-9.]*")
         self.versioned = {match[1] for name in sections if (match := versioned.fullmatch(name))}
+        self.left = _MAX_NAMES
         self.lists: dict[str, set[str]] = {}
         self.files: dict[str, set[str]] = {}
 
@@ -131,8 +126,17 @@ class _Copying:
             for name in names
             for line in self.sections.get(name, [])
         }
-        lists = {name for install in installs for name in self._lists(install)}
-        return {file for name in lists for file in self._files(name)}
+        lists = self._union(self._lists(install) for install in installs)
+        return self._union(self._files(name) for name in lists)
+
+    def _union(self, parts: Iterable[set[str]]) -> set[str]:
+        found: set[str] = set()
+        for part in parts:
+            self.left -= len(part)
+            if self.left < 0:
+                raise _TooMuchError
+            found |= part
+        return found
 
     def _lists(self, install: str) -> set[str]:
         """What `CopyFiles` of an install section names: sections, and files with an `@` before them.

@@ -43,11 +43,11 @@ def drivers_facts(folder: Path) -> DriversFacts:
     for relative in sorted(name for name in there if PurePosixPath(name).suffix.lower() == ".inf"):
         try:
             found = read_inf(_bytes(folder / relative))
+            driver = None if found is None else _driver(relative, found, names)
         except FormatError as cause:
             raise OsrecipeError(
                 Problem(cause.slug, f"`{relative}`: {cause.reason}", hint=cause.hint)
             ) from cause
-        driver = None if found is None else _driver(relative, found, names)
         if driver is None:
             others.append(relative)
         else:
@@ -117,11 +117,16 @@ def _missing(
     listed: dict[str, list[Architecture]] = {}
     copied: dict[str, list[Architecture]] = {}
     for architecture in architectures:
-        for source in inf.sources.get(architecture, ()):
-            if not any(below + name in names for name in (source.path, _compressed(source.path))):
-                listed.setdefault(source.path, []).append(architecture)
-                if source.copied:
-                    copied.setdefault(source.path, []).append(architecture)
+        lacking = [
+            path
+            for path in inf.sources.get(architecture, ())
+            if below + path not in names and below + _compressed(path) not in names
+        ]
+        everywhere = inf.copied(architecture) if lacking else set()
+        for path in lacking:
+            listed.setdefault(path, []).append(architecture)
+            if path.rpartition("/")[2] in everywhere:
+                copied.setdefault(path, []).append(architecture)
     for path, those in listed.items():
         yield MissingFile(path=path, listed=tuple(those), copied=tuple(copied.get(path, ())))
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from osrecipe.formats.errors import Fault, FormatError
-from osrecipe.formats.inf import MAX_BYTES, Inf, Source, read_inf
+from osrecipe.formats.inf import MAX_BYTES, Inf, read_inf
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -307,6 +307,9 @@ _PIECES = st.lists(
             "]",
             "[",
             "DriverVer=%a%,%%",
+            '[SourceDisksFiles]\nb=1,"a,\\..\n',
+            "[SourceDisksNames.amd64]\n1=,c.cab,,a\n",
+            "[Manufacturer]\na=b,NTamd64\n[b.NTamd64]\nc=d\n[d]\nCopyFiles=@b,d\n",
         ]
     )
     | st.text(max_size=5),
@@ -326,6 +329,8 @@ def test_any_text_is_read_or_refused(text: str, encoding: str) -> None:
                 max(map(len, (found.provider, found.date, found.version, *found.catalogs.values()))) <= 4096
             )
             assert str(found).encode()
+            assert all(len(name) <= 4096 for name in found.copied("amd64"))
+            assert not any(path.startswith(("/", "..")) for path in found.sources.get("amd64", ()))
 
 
 @settings(max_examples=200, deadline=None)
@@ -366,4 +371,16 @@ def test_models_for_very_many_systems_say_nothing_of_files() -> None:
         )
     )
 
-    assert (Source("a.sys", copied=False),) == found.sources["amd64"]
+    assert (("a.sys",), set()) == (found.sources["amd64"], found.copied("amd64"))
+
+
+def test_lists_without_end_say_nothing_of_files() -> None:
+    """A few hundred kilobytes can name millions of files over and over; nobody waits for that."""
+    sections = [f"[M.NTamd64.{n}]\r\nx = Install" for n in range(16)]
+    lists = [f"CopyFiles = L{n}" for n in range(20_000)]
+    listed = [f"[L{n}]\r\nx{n}" for n in range(20_000)]
+    systems = ",".join(f"NTamd64.{n}" for n in range(16))
+    found = read(inf(*sections, "[Install]", *lists, *listed, manufacturer=[f"A = M,{systems}"]))
+    few = read(inf(*sections, "[Install]", *lists[:2], *listed[:2], manufacturer=[f"A = M,{systems}"]))
+
+    assert (set(), {"x0", "x1"}) == (found.copied("amd64"), few.copied("amd64"))
