@@ -1,4 +1,4 @@
-"""`osrecipe inspect`: look into an ISO, WIM, update, cabinet or hive."""
+"""`osrecipe inspect`: look into an ISO, WIM, update, cabinet, hive, drivers or an answer file."""
 
 from __future__ import annotations
 
@@ -18,12 +18,16 @@ class Format(StrEnum):
 
 def inspect(
     file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="An .iso, .wim, .msu, .cab or a registry hive.")
+        Path,
+        typer.Argument(
+            metavar="FILE",
+            help="An .iso, .wim, .msu, .cab, .inf, a registry hive, an answer file or a folder of drivers.",
+        ),
     ],
     *,
     output: Annotated[Format, typer.Option("--format", "-f", help="How to show it.")] = Format.TABLE,
 ) -> None:
-    """Say what is in a file, told by its content, not its name: images, editions, builds, packages, keys."""
+    """Say what is in a file, told by its content, not its name: images, editions, builds, packages, keys, drivers."""
     from osrecipe.inputs.inspection import inspect_file
     from osrecipe.render import inspection
 

@@ -1,6 +1,6 @@
-"""Look into one file for `osrecipe inspect`: an ISO, a WIM, an update, a cabinet or a registry hive.
+"""Look into one file for `osrecipe inspect`: an ISO, a WIM, an update, a cabinet, a registry hive, an INF, an answer file.
 
-What a file is gets told by its first bytes, never by its name.
+What a file is gets told by its first bytes, never by its name; a folder is one of drivers.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from osrecipe.formats.iso import IsoReader
 from osrecipe.formats.msu import open_package, read_msu
 from osrecipe.formats.wim.parts import parts_beside
 from osrecipe.formats.wim.reader import WimReader
+from osrecipe.inputs import inspected_extras as extras
+from osrecipe.inputs.inspected_extras import MAX_ROWS, left_off
 from osrecipe.inputs.inspected_images import image_tables
 from osrecipe.inputs.updates import opened_facts
 from osrecipe.model.codes import ExitCode, Slug
@@ -33,8 +35,6 @@ _HEAD = 64 << 10
 _ISO_MARK = 32769
 """Where an ISO9660 descriptor says `CD001`; a pure UDF bridge has one too."""
 _PAYLOAD = "payload:"
-MAX_ROWS = 200
-"""Rows shown of a table; a note says how many were left off."""
 
 
 def inspect_file(path: Path) -> Inspection:
@@ -45,9 +45,14 @@ def inspect_file(path: Path) -> Inspection:
     """
     place = Place(path.as_posix())
     try:
+        if path.is_dir():
+            return _shown("drivers", path, extras.drivers_seen(path))
         with path.open("rb") as stream:
             head = stream.read(_HEAD)
         return _looker(head, place)(path)
+    except OsrecipeError as error:
+        lined = [Problem(p.slug, p.reason, p.place or place, p.hint) for p in error.problems]
+        raise OsrecipeError(*lined, exit_code=error.exit_code) from error
     except FormatError as error:
         raise OsrecipeError(Problem(error.slug, error.reason, place, error.hint)) from error
     except OSError as error:
@@ -66,7 +71,11 @@ def _looker(head: bytes, place: Place) -> Callable[[Path], Inspection]:
         return _cabinet
     if head[:4] == b"regf":
         return _hive
-    hint = "osrecipe looks into ISOs, WIMs, updates (.msu, .cab), cabinets and registry hives"
+    if extras.looks_like_answer_file(head):
+        return lambda path: _shown("answer-file", path, extras.answer_file_seen(path))
+    if extras.looks_like_inf(head):
+        return lambda path: _shown("inf", path, extras.inf_seen(path))
+    hint = "osrecipe looks into ISOs, WIMs, updates (.msu, .cab), cabinets, registry hives, drivers and answer files"
     raise OsrecipeError(Problem(Slug.INPUT_UNREADABLE, "it is no kind of file osrecipe knows", place, hint))
 
 
@@ -75,6 +84,10 @@ def _made(
 ) -> Inspection:
     rows = tuple(InspectedFact(key=key, value=value) for key, value in facts.items())
     return Inspection(kind=kind, title=path.as_posix(), facts=rows, tables=tables, notes=notes)
+
+
+def _shown(kind: str, path: Path, seen: extras.Seen) -> Inspection:
+    return _made(kind, path, seen.facts, *seen.tables, notes=seen.notes)
 
 
 def _iso(path: Path) -> Inspection:
@@ -176,7 +189,7 @@ def _plain_cabinet(path: Path) -> Inspection:
         "compression": ", ".join(compressions),
     }
     table = InspectedTable(title="files", headers=("name", "size"), rows=rows)
-    return _made("cab", path, facts, table, notes=_left_off(len(directory.files)))
+    return _made("cab", path, facts, table, notes=left_off(len(directory.files)))
 
 
 def _hive(path: Path) -> Inspection:
@@ -202,7 +215,7 @@ def _hive(path: Path) -> Inspection:
     values_table = InspectedTable(
         title="values of the root key", headers=("name", "data"), rows=named[:MAX_ROWS]
     )
-    return _made("hive", path, facts, table, values_table, notes=_left_off(len(top)))
+    return _made("hive", path, facts, table, values_table, notes=left_off(len(top)))
 
 
 def _log(path: Path, number: str) -> bytes | None:
@@ -228,7 +241,3 @@ def _walk(root: Key) -> Iterator[tuple[Key, int]]:
         key, depth = waiting.pop()
         yield key, depth
         waiting.extend((child, depth + 1) for child in key.subkeys())
-
-
-def _left_off(count: int) -> tuple[str, ...]:
-    return (f"{count - MAX_ROWS} more rows were left off",) if count > MAX_ROWS else ()

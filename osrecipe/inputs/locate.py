@@ -45,7 +45,10 @@ def find(search: Search, stated: str, place: Place, *, folder: bool = False) -> 
             return path
     if any(path.exists() for path in tried):
         other = "file" if folder else "folder"
-        return Problem(Slug.INPUT_MISSING, f"`{stated}` is a {other}, a {wanted} is needed", place)
+        above = stated.rpartition("/")[0]
+        hint = "name the folder it lies in" + (f": `{above}`" if above else "")
+        reason = f"`{stated}` is a {other}, a {wanted} is needed"
+        return Problem(Slug.INPUT_KIND, reason, place, hint if folder else "name the file in it")
     where = ", ".join(f"`{path.parent}`" for path in tried)
     hint = f"looked in {where}; put the {wanted} there or name its folder with `--inputs`"
     return Problem(Slug.INPUT_MISSING, f"there is no {wanted} `{stated}`", place, hint)

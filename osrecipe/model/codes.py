@@ -84,6 +84,7 @@ class Slug(StrEnum):
     PLAN_NO_CAPABILITY = "plan/no-capability"
     PLAN_NO_LANGUAGE = "plan/no-language"
     PLAN_NO_DRIVER = "plan/no-driver"
+    PLAN_DRIVER = "plan/driver"
     PLAN_ANSWER_FILE = "plan/answer-file"
     PLAN_CHECKPOINT = "plan/checkpoint"
     PLAN_LABEL = "plan/label"

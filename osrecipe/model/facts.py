@@ -210,6 +210,33 @@ class FolderFacts(Frozen):
     capabilities: Mapping[str, bool | None] = {}
 
 
+class CatalogFacts(Frozen):
+    """A catalogue that a driver's INF names for its signature.
+
+    Attributes:
+        architecture: the one it is for; None where it is for all that have none of their own.
+        there: whether it lies beside the INF.
+    """
+
+    name: str
+    architecture: Architecture | None = None
+    there: bool = True
+
+
+class MissingFile(Frozen):
+    """A file that a driver's INF lists as its own and that is not in the folder.
+
+    Attributes:
+        path: below the INF's folder, forward slashes, lower case.
+        listed: the architectures it is listed for.
+        copied: those where every model of the INF's copies it, so that no driver is complete without it.
+    """
+
+    path: str
+    listed: tuple[Architecture, ...]
+    copied: tuple[Architecture, ...] = ()
+
+
 class DriverFacts(Frozen):
     """A driver package as its INF describes it.
 
@@ -217,6 +244,7 @@ class DriverFacts(Frozen):
         inf: path of the INF below the folder, forward slashes.
         architectures: those its models are for; empty where it names none, which is for all.
         version: `DriverVer`'s number as written, empty when it states none.
+        missing: no more than the first twenty.
     """
 
     inf: str
@@ -224,6 +252,17 @@ class DriverFacts(Frozen):
     device_class: str = ""
     version: str = ""
     architectures: tuple[Architecture, ...] = ()
+    catalogs: tuple[CatalogFacts, ...] = ()
+    missing: tuple[MissingFile, ...] = ()
+
+    def is_for(self, architecture: Architecture) -> bool:
+        """Whether images of an architecture get it."""
+        return not self.architectures or architecture in self.architectures
+
+    def catalogs_of(self, architecture: Architecture) -> tuple[CatalogFacts, ...]:
+        """The catalogues that hold its signature for an architecture: that one's own, or else those for all."""
+        own = tuple(each for each in self.catalogs if each.architecture == architecture)
+        return own or tuple(each for each in self.catalogs if each.architecture is None)
 
 
 class DriversFacts(Frozen):

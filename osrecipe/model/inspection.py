@@ -32,7 +32,7 @@ class Inspection(Frozen):
     """What was found in one file.
 
     Attributes:
-        kind: `iso`, `wim`, `msu`, `cab`, `hive`.
+        kind: `iso`, `wim`, `msu`, `cab`, `hive`, `drivers`, `inf`, `answer-file`.
         title: the file as the user named it.
         notes: what a reader should know, such as what was left off.
     """

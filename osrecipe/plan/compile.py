@@ -11,6 +11,7 @@ from osrecipe.model.frozen import digest_of
 from osrecipe.model.plan import Note, Plan
 from osrecipe.model.problems import OsrecipeError, Problem, Problems
 from osrecipe.plan.absent import check_absent
+from osrecipe.plan.drivers import check_drivers
 from osrecipe.plan.exports import (
     BOOT_WIM,
     INSTALL_WIM,
@@ -63,6 +64,7 @@ def compile_plan(recipe: Recipe, facts: Facts, origins: Origins) -> Plan:
     draft = Draft(work.stated_time)
     boot = boot_images(work.media.boot.images, work.media.boot.boot_index) if work.media.boot else ()
     check_absent(work, selected, boot)
+    check_drivers(work, selected, boot)
     sources = Sources(take_images(work, draft, boot=bool(boot)), take_netfx3(work, draft))
     images = sources.images
     winres = winre_lanes(work, draft, images, selected)
@@ -86,7 +88,7 @@ def compile_plan(recipe: Recipe, facts: Facts, origins: Origins) -> Plan:
     )
     _raise(work)
     draft.prune(images)
-    return _plan(work, draft, notes(work, draft, selected, install))
+    return _plan(work, draft, notes(work, draft, selected, install, boot))
 
 
 def _raise(work: Compiling) -> None:

@@ -98,22 +98,17 @@ def _driver_steps(work: Compiling, selected: Selected) -> Iterator[Step]:
 def _driver_step(
     work: Compiling, name: InputId, facts: DriversFacts, image: ImageFacts, place: Place, *, unsigned: bool
 ) -> Step | None:
-    mine = [d for d in facts.drivers if not d.architectures or image.architecture in d.architectures]
+    mine = [d for d in facts.drivers if d.is_for(image.architecture)]
     if not mine:
-        others = sorted({a for d in facts.drivers for a in d.architectures})
-        reason = f"`{name}` has no driver for {image.architecture}, but the image `{image.name}` is that"
-        hint = (
-            f"its drivers are for {', '.join(others)}; leave this target out, or name a folder that has some"
-        )
-        work.problem(Slug.PLAN_NO_DRIVER, reason, place, hint)
-        return None
+        return None  # refused for all images at once
     op = AddDrivers(
         source=work.ref(name),
         drivers=tuple(DriverInf(inf=d.inf, version=d.version) for d in mine),
         whole=len(mine) == len(facts.drivers) and not facts.others,
         unsigned=unsigned,
     )
-    title = f"add {count(len(mine), 'driver')} of {name}"
+    some = "" if len(mine) == len(facts.drivers) else f"{len(mine):,} of "
+    title = f"add {some}{count(len(facts.drivers), 'driver')} of {name}"
     return Step(f"drivers-{name}", StepKind.DRIVER, op, title, place, tuple(_drivers_there(mine)))
 
 

@@ -10,6 +10,7 @@ from osrecipe.model.recipe import TARGETS, UpdateInput
 from osrecipe.model.tasks import ApplyTweak, HarvestSources, PlaceUnattend
 from osrecipe.model.words import count
 from osrecipe.plan.digests import input_digest
+from osrecipe.plan.drivers import driver_notes
 from osrecipe.plan.international import notes_of_settings
 from osrecipe.plan.steps import Compiling, label_of, targets_of
 from osrecipe.plan.units import origin_of
@@ -26,12 +27,16 @@ if TYPE_CHECKING:
 
 
 def notes(
-    work: Compiling, draft: Draft, selected: Sequence[Selected], install: Sequence[Serviced]
+    work: Compiling,
+    draft: Draft,
+    selected: Sequence[Selected],
+    install: Sequence[Serviced],
+    boot: Sequence[Selected],
 ) -> tuple[Note, ...]:
     """What a reader should know though nothing is wrong."""
     return (
         *_inputs(work),
-        *_no_drivers(work),
+        *driver_notes(work, selected, boot),
         *notes_of_settings(work, selected),
         *_first_pass(work, draft),
         *_capabilities(work),
@@ -51,17 +56,6 @@ def _inputs(work: Compiling) -> Iterator[Note]:
         elif name in work.recipe.updates.apply and not targets_of(work, name):
             place = work.origins.at("updates", "apply", name)
             yield Note(text=f"update `{name}` goes to no image", origin=origin_of(place))
-
-
-def _no_drivers(work: Compiling) -> Iterator[Note]:
-    for name in work.recipe.drivers:
-        facts = work.facts.inputs[name]
-        for inf in facts.others if isinstance(facts, DriversFacts) else ():
-            place = work.origins.key("drivers", name)
-            yield Note(
-                text=f"`{inf}` in `{name}` describes no driver for any image and is left alone",
-                origin=origin_of(place),
-            )
 
 
 def _capabilities(work: Compiling) -> Iterator[Note]:

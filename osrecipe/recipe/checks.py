@@ -18,6 +18,7 @@ from osrecipe.windows.time_zones import is_possible, meant_zone
 
 if TYPE_CHECKING:
     from osrecipe.model.origins import Loc, Origins
+    from osrecipe.model.problems import Place
     from osrecipe.model.recipe import Recipe
     from osrecipe.recipe.sink import Sink
 
@@ -33,8 +34,9 @@ _CHANGES = ("registry", "reg-file", "files")
 
 def check(root: Map, sink: Sink) -> None:
     """Report what contradicts itself in a merged, rendered recipe."""
-    inputs = {e.key: _kind(e.value) for e in entries(find(root, "inputs"))}
-    checker = _Checker(sink, inputs)
+    declared = list(entries(find(root, "inputs")))
+    inputs = {e.key: _kind(e.value) for e in declared}
+    checker = _Checker(sink, inputs, {e.key: e.span.place for e in declared})
     checker.name(find(root, "name"))
     checker.refer(find(root, "source"), "iso", ("source",))
     checker.updates(find(root, "updates", "apply"), _checkpoints(root))
@@ -77,9 +79,10 @@ def _kind(node: Node) -> str | None:
 
 
 class _Checker:
-    def __init__(self, sink: Sink, inputs: dict[str, str | None]) -> None:
+    def __init__(self, sink: Sink, inputs: dict[str, str | None], places: dict[str, Place]) -> None:
         self.sink = sink
         self.inputs = inputs
+        self.places = places
 
     def name(self, node: Node | None) -> None:
         """The recipe's name is a folder's on every host that builds it."""
@@ -129,7 +132,9 @@ class _Checker:
         elif self.inputs[name] not in (kind, None):
             is_a = _KINDS[str(self.inputs[name])]
             reason = f"`{dotted(loc)}` needs {_KINDS[kind]}, and the input `{clip(name)}` is {is_a}"
-            self.sink.add(Slug.RECIPE_WRONG_INPUT, reason, span)
+            at = self.places[name]
+            hint = f"if it is {_KINDS[kind]}, write `{clip(name)}: {{{kind}: …}}` at {at.file}:{at.line}"
+            self.sink.add(Slug.RECIPE_WRONG_INPUT, reason, span, hint)
 
     def updates(self, apply: Node | None, checkpoints: dict[str, str]) -> None:
         """What is applied; a checkpoint is not, it goes with the update that builds on it."""

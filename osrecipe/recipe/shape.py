@@ -208,8 +208,10 @@ def _type_hint(node: Node, options: list[Object], free: list[Object]) -> str:
         return f"write `{word}`; YAML 1.2 has no `{node.text}`"
     if free:
         return _quote_hint(node, free)
-    if types == {"array"}:
-        return f"write `[{clip(node.text)}]`"
+    items = [word for o in options if o.get("type") == "array" for word in _allowed(_part(o, "items"))]
+    if items or types == {"array"}:
+        meant = ", ".join(items) if items and node.text not in items else clip(node.text)
+        return f"write `[{meant}]`"
     return _switch_hint(node, options)
 
 

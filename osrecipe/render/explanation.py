@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 
 _MOST = 200
 """Registry changes or checks shown; a registry script can hold tens of thousands."""
+_DRIVERS = 10
+"""Drivers shown; they are as many lines that differ in a name only."""
+_LONGEST = 2000
+"""Characters of a command that is shown whole; longer ones name hundreds of drivers, and nobody pastes them from here."""
+_HEAD = 600
 
 
 def text(explanation: Explanation, *, color: bool = False, width: int = 100) -> str:
@@ -73,8 +78,20 @@ def _actions(explanation: Explanation, *, color: bool, width: int) -> list[str]:
     lines = [paint("what is done", Ink.BOLD, color=color)]
     for action in explanation.actions:
         shown = clean(action.text)
-        lines += [f"  {shown}"] if action.is_command else hang("  - ", shown, width)
+        lines += _command(shown, width) if action.is_command else hang("  - ", shown, width)
     return lines
+
+
+def _command(shown: str, width: int) -> list[str]:
+    """A command on one line; of a very long one its beginning, and where the whole is."""
+    cut = shown.rfind(" /", 0, _HEAD) if len(shown) > _LONGEST else -1
+    if cut < 0:
+        return [f"  {shown}"]
+    more = words.count(shown.count(" /", cut), "more argument")
+    return [
+        f"  {shown[:cut]} …",
+        *hang("    ", f"and {more}; `osrecipe plan --format powershell` has all", width),
+    ]
 
 
 def _changes(explanation: Explanation, *, color: bool, width: int) -> list[str]:
@@ -92,7 +109,8 @@ def _checks(explanation: Explanation, *, color: bool, width: int) -> list[str]:
     said = [words.check(check) for check in explanation.task.checks]
     op = explanation.task.op
     if op.op != "verify-media":
-        return _list(title, said, color=color, width=width)
+        most = _DRIVERS if op.op == "add-drivers" else _MOST
+        return _list(title, said, most, color=color, width=width)
     said += [f"`sources\\{clean(name)}` equals the setup image's" for name in op.same_setup]
     lines = _list(title, said, color=color, width=width)
     for each in op.expectations:
@@ -101,12 +119,12 @@ def _checks(explanation: Explanation, *, color: bool, width: int) -> list[str]:
     return lines
 
 
-def _list(title: str, said: Sequence[str], *, color: bool, width: int) -> list[str]:
+def _list(title: str, said: Sequence[str], most: int = _MOST, *, color: bool, width: int) -> list[str]:
     if not said:
         return []
     lines = [paint(title, Ink.BOLD, color=color)]
-    for each in said[:_MOST]:
+    for each in said[:most]:
         lines += hang("  - ", each, width)
-    if len(said) > _MOST:
-        lines.append(f"  and {len(said) - _MOST:,} more")
+    if len(said) > most:
+        lines.append(f"  and {len(said) - most:,} more")
     return lines

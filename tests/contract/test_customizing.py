@@ -7,6 +7,7 @@ rest alike. The stand-in shares no code with either.
 from __future__ import annotations
 
 import json
+import shutil
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -151,13 +152,12 @@ def test_a_whole_folder_goes_on_one_line(bench: Bench, host: Machine, image: Ope
 def test_a_driver_dism_could_not_use_is_a_failure(bench: Bench, image: OpenImage) -> None:
     """DISM reports an INF it can't use and ends with success; the list says which one is missing."""
     folder = bench.folder / "mixed"
-    good = (bench.samples.folder / DRIVERS / "storage" / "constor.inf").read_bytes()
-    for name, content in (("good", good), ("bad", b"no INF")):
-        (folder / name).mkdir(parents=True)
-        (folder / name / f"{name}.inf").write_bytes(content)
+    shutil.copytree(bench.samples.folder / DRIVERS / "storage", folder / "good")
+    (folder / "bad").mkdir()
+    (folder / "bad" / "bad.inf").write_bytes(b"no INF")
     bench.packages["mixed"] = folder
     op = AddDrivers(
-        source=ref("mixed"), drivers=(DriverInf(inf="bad/bad.inf"), DriverInf(inf="good/good.inf"))
+        source=ref("mixed"), drivers=(DriverInf(inf="bad/bad.inf"), DriverInf(inf="good/constor.inf"))
     )
     with pytest.raises(TaskError) as caught:
         image.service(op, bench.context())
@@ -165,11 +165,30 @@ def test_a_driver_dism_could_not_use_is_a_failure(bench: Bench, image: OpenImage
     assert "does not list `bad/bad.inf`" in caught.value.reason
 
 
+@pytest.mark.parametrize(("lacking", "unsigned"), [("cat", False), ("sys", True)])
+def test_a_package_that_is_not_complete_is_a_failure(
+    bench: Bench, image: OpenImage, lacking: str, unsigned: bool
+) -> None:
+    """Without its catalogue it is taken only where the task says so, without its files never."""
+    folder = shutil.copytree(bench.samples.folder / DRIVERS / "storage", bench.folder / "partly")
+    bench.packages["partly"] = folder
+    op = AddDrivers(source=ref("partly"), drivers=(DriverInf(inf="constor.inf"),), unsigned=unsigned)
+    (folder / f"constor.{lacking}").unlink()
+    with pytest.raises(TaskError):
+        image.service(op, bench.context())
+    if not unsigned:
+        assert "done" == image.service(op.model_copy(update={"unsigned": True}), bench.context()).status
+
+
 def test_drivers_go_into_windows_pe(bench: Bench) -> None:
     """The same operation on an image of another kind."""
     opened, _ = bench.open("winpe")
-    opened.service(drivers("storage/constor.inf"), bench.context())
+    first, again = (opened.service(drivers("storage/constor.inf"), bench.context()) for _ in range(2))
     assert holds(opened, DriverPresent(inf="CONSTOR.INF", version="1.2.3.4"))
+    assert ["1 driver in the driver store, new", "1 driver in the driver store, not new"] == [
+        first.detail,
+        again.detail,
+    ]
     opened.discard()
 
 

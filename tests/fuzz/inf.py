@@ -37,8 +37,9 @@ def seeds() -> list[bytes]:
 
 
 def case(_rng: random.Random, data: bytes) -> None:
-    """Read the INF."""
-    read_inf(data)
+    """Read the INF, and what its models copy."""
+    if (found := read_inf(data)) is not None:
+        found.copied("amd64")
 
 
 if __name__ == "__main__":

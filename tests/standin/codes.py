@@ -37,6 +37,7 @@ SENTENCES = {
     0x800F0922: "An installer of the package failed.",
     0x800F0950: "The capability could not be downloaded.",
     0x800F0986: "A forward delta could not be applied.",
+    0xE000022F: "The driver package names no catalogue that is there: it is not signed.",
     0xC1420101: "The container is read-only.",
     0xC142010B: "The directory does not hold a mounted image.",
     0xC142010C: "A read-only mount cannot be committed.",

@@ -1,14 +1,16 @@
 r"""Drivers: INF folders into the driver store (dism fact sheet §2 and §4.2).
 
-A driver package is its INF and everything beside it. It is copied to `DriverStore\FileRepository`, published as
-`INF\oemN.inf` and noted in the DRIVERS hive. Catalogues are not checked, devices not matched.
+A driver package is its INF, the catalogues it names and the files it lists for amd64. They are copied to
+`DriverStore\FileRepository`; the INF is published as `INF\oemN.inf` and noted in the DRIVERS hive. A package whose
+catalogue is not there is unsigned and refused without `/ForceUnsigned`, one whose files are not there is refused always.
+What is in a catalogue is not looked at, devices are not matched. The codes are SetupAPI's for a catalogue (setupapi.h) and
+Windows' for a file that is not there; the sentences are the stand-in's own.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,7 +21,7 @@ from standin.imagetree import files, find, put_file, remove_tree
 from standin.listing import show_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from standin.job import Job
@@ -28,6 +30,10 @@ _REPOSITORY = "Windows\\System32\\DriverStore\\FileRepository"
 _HIVE = "Windows\\System32\\config\\DRIVERS"
 _INFS = "DriverDatabase\\DriverInfFiles"
 _INVALID = 13
+_NO_FILE = 2
+_NO_CATALOG = 0xE000022F
+_ARCHITECTURE = "amd64"
+_CATALOGS = (f"catalogfile.nt{_ARCHITECTURE}", "catalogfile.nt", "catalogfile")
 
 
 @dataclass(frozen=True)
@@ -42,12 +48,14 @@ class Driver:
 
 @dataclass(frozen=True)
 class Inf:
-    """The `[Version]` section of an INF."""
+    """The `[Version]` section of an INF, and the paths of what lies beside it."""
 
     class_name: str
     provider: str
     date: str
     version: str
+    catalog: str = ""
+    sources: tuple[str, ...] = ()
 
 
 def read_inf(path: Path) -> Inf:
@@ -73,7 +81,27 @@ def read_inf(path: Path) -> Inf:
     provider = version.get("provider", "")
     provider = strings.get(provider.strip("%").lower(), provider)
     date, _, number = version.get("driverver", "").partition(",")
-    return Inf(version["class"], provider, date.strip(), number.strip())
+    catalog = next((version[name] for name in _CATALOGS if version.get(name)), "")
+    return Inf(version["class"], provider, date.strip(), number.strip(), catalog, tuple(_sources(sections)))
+
+
+def _sources(sections: dict[str, dict[str, str]]) -> Iterator[str]:
+    """Paths of the files an INF lists, below its folder: the disk's, then the file's own."""
+    disks = {
+        key: value for name in _both("sourcedisksnames") for key, value in sections.get(name, {}).items()
+    }
+    listed = {
+        key: value for name in _both("sourcedisksfiles") for key, value in sections.get(name, {}).items()
+    }
+    for file, value in listed.items():
+        disk, subfolder, *_ = (*value.split(","), "")
+        root = disks.get(disk.strip(), "").rpartition('"')[2].split(",")
+        folders = (root[3] if len(root) > 3 else "", subfolder)
+        yield "/".join([*(part.strip(' "\\/').replace("\\", "/") for part in folders if part.strip()), file])
+
+
+def _both(section: str) -> tuple[str, str]:
+    return section, f"{section}.{_ARCHITECTURE}"
 
 
 def add_driver(job: Job) -> None:
@@ -91,7 +119,7 @@ def add_driver(job: Job) -> None:
     for number, inf in enumerate(infs, start=1):
         place = f"Installing {number} of {len(infs)} - {inf}"
         try:
-            _install(job.root, inf)
+            _install(job.root, inf, unsigned=job.has("forceunsigned"))
         except DismError as problem:
             failed.append(problem.code)
             console.line(f"Error - An error occurred. The driver package could not be installed: {inf}")
@@ -116,14 +144,23 @@ def _infs(path: Path, *, recurse: bool) -> list[Path]:
     return [p for p in sorted(path.rglob("*") if recurse else path.iterdir()) if p.suffix.lower() == ".inf"]
 
 
-def _install(root: Path, inf: Path) -> None:
-    read_inf(inf)
+def _install(root: Path, inf: Path, *, unsigned: bool) -> None:
+    said = read_inf(inf)
+    catalog = _beside(inf.parent, said.catalog) if said.catalog else None
+    if catalog is None and not unsigned:
+        raise DismError(_NO_CATALOG)
+    sources = {path: _beside(inf.parent, path) for path in said.sources}
     digest = hashlib.sha256(inf.read_bytes()).hexdigest()[:16]
     folder = f"{inf.name.lower()}_amd64_{digest}"
+    if None in sources.values():
+        raise DismError(_NO_FILE)
     known = {driver.folder.lower(): driver for driver in drivers(root)}
     if folder in known:
         return
-    shutil.copytree(inf.parent, find(root, f"{_REPOSITORY}\\{folder}"), dirs_exist_ok=True)
+    store = find(root, f"{_REPOSITORY}\\{folder}")
+    for target, source in ((inf.name, inf), (said.catalog, catalog), *sources.items()):
+        if source is not None:
+            put_file(source, store / target)
     numbers = {driver.published.lower() for driver in known.values()}
     number = next(n for n in range(len(numbers) + 1) if f"oem{n}.inf" not in numbers)
     put_file(inf, find(root, f"Windows\\INF\\oem{number}.inf"))
@@ -132,6 +169,11 @@ def _install(root: Path, inf: Path) -> None:
         hive.set(f"{_INFS}\\oem{number}.inf", "OriginalFileName", sz(inf.name))
         hive.create(f"DriverDatabase\\DriverPackages\\{folder}")
         hive.save()
+
+
+def _beside(folder: Path, path: str) -> Path | None:
+    """A file of a package, in any case, perhaps compressed (`net.sy_`)."""
+    return next((at for name in (path, f"{path[:-1]}_") if (at := find(folder, name)).is_file()), None)
 
 
 def drivers(root: Path) -> list[Driver]:

@@ -140,12 +140,14 @@ def test_a_capability_that_declares_itself(dism: Standin, root: Path, tmp_path: 
 
 
 def inf(folder: Path, name: str, text: str = "") -> Path:
-    """A driver: an INF and a program beside it."""
+    """A driver: an INF with a catalogue and a program beside it."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{name}.sys").write_bytes(name.encode())
+    for ending in ("sys", "cat"):
+        (folder / f"{name}.{ending}").write_bytes(name.encode())
     path = folder / f"{name}.inf"
     written = text or (
-        '[Version]\r\nClass=Net ; a comment\r\nProvider=%Who%\r\nDriverVer=01/02/2020,1.2.3.4\r\n[Strings]\r\nWho="Contoso"\r\n'
+        "[Version]\r\nClass=Net ; a comment\r\nProvider=%Who%\r\nDriverVer=01/02/2020,1.2.3.4\r\n"
+        f'CatalogFile={name}.cat\r\n[SourceDisksFiles]\r\n{name}.sys=1\r\n[Strings]\r\nWho="Contoso"\r\n'
     )
     path.write_text(written, encoding="utf-16")
     return path
@@ -183,6 +185,34 @@ def test_drivers(dism: Standin, root: Path, tmp_path: Path) -> None:
     assert 2 == dism(image, "/Remove-Driver", "/Driver:oem3.inf").code
     assert 10 == len(list(store.iterdir()))
     assert "Inbox : Yes" in dism(image, "/Get-Drivers", "/All").lines
+
+
+def test_a_driver_is_what_its_inf_names(dism: Standin, root: Path, tmp_path: Path) -> None:
+    """Its catalogue and its files from where they are listed go into the store; what else lies there does not."""
+    path = inf(
+        tmp_path / "drivers",
+        "net",
+        "[Version]\r\nClass=Net\r\nCatalogFile=wrong.cat\r\nCatalogFile.NTamd64=NET.cat\r\n[SourceDisksNames]\r\n"
+        '1="a, b",,,\\x64\r\n[SourceDisksFiles.amd64]\r\nnet.sys=1,deep\r\n[SourceDisksFiles.x86]\r\nold.sys=1\r\n',
+    )
+    line = (f"/Image:{root}", "/Add-Driver", f"/Driver:{path}")
+    assert 2 == dism(*line).code
+    deep = path.parent / "x64" / "deep"
+    deep.mkdir(parents=True)
+    (deep / "net.sy_").write_bytes(b"packed")
+    assert 0 == dism(*line).code
+    [store] = (root / "Windows/System32/DriverStore/FileRepository").iterdir()
+    found = {p.relative_to(store).as_posix() for p in store.rglob("*") if p.is_file()}
+    assert {"net.inf", "NET.cat", "x64/deep/net.sys"} == found
+
+
+def test_an_unsigned_driver_wants_the_switch(dism: Standin, root: Path, tmp_path: Path) -> None:
+    """No catalogue beside the INF is SetupAPI's code for that; with `/ForceUnsigned` it is taken."""
+    path = inf(tmp_path / "drivers", "net")
+    (path.parent / "net.cat").unlink()
+    line = (f"/Image:{root}", "/Add-Driver", f"/Driver:{path}")
+    assert 0xE000022F == dism(*line).code
+    assert 0 == dism(*line, "/ForceUnsigned").code
 
 
 def test_a_damaged_inf(dism: Standin, root: Path, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from osrecipe.model.facts import (
     AnswerFileFacts,
     BlobFacts,
+    CatalogFacts,
     DriverFacts,
     DriversFacts,
     Facts,
@@ -181,6 +182,7 @@ def driver(inf: str, *architectures: Architecture, version: str = "1.2.3.4") -> 
         device_class="SCSIAdapter",
         version=version,
         architectures=architectures or ("amd64",),
+        catalogs=(CatalogFacts(name="maker.cat"),),
     )
 
 

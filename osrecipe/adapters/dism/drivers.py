@@ -49,9 +49,14 @@ def add_drivers(place: Workplace, op: AddDrivers, ctx: Context) -> Outcome:
     fresh = len(after) - len(before)
     return Outcome(
         status="done" if fresh else "nothing-to-do",
-        detail=f"{count(len(op.infs), 'driver')} in the driver store, {fresh} of them new",
+        detail=_detail(len(op.infs), fresh),
         figures=(("drivers", fresh),),
     )
+
+
+def _detail(drivers: int, fresh: int) -> str:
+    new = ("new" if fresh else "not new") if drivers == 1 else f"{fresh:,} of them new"
+    return f"{count(drivers, 'driver')} in the driver store, {new}"
 
 
 def driver_lines(op: AddDrivers, source: str, folder: str) -> Iterator[Verb]:

@@ -38,7 +38,9 @@ DriverVer   = 06/21/2018,{version}
 1 = %Maker%
 [SourceDisksFiles]
 {name}.sys = 1
-{models}[Strings]
+{models}[Install]
+CopyFiles = @{name}.sys
+[Strings]
 Maker = "Contoso, Ltd."
 """
 _ROWS = (

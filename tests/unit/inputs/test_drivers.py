@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from support.samples import Samples
 
+    from osrecipe.model.facts import DriverFacts
     from osrecipe.model.problems import Problem
 
 INF = '[Version]\nSignature="$Windows NT$"\nClass=Net\nDriverVer=01/02/2003,{}\n[Manufacturer]\nA=B,{}\n'
@@ -116,3 +117,99 @@ def test_an_inf_that_can_not_be_read_is_named(tmp_path: Path) -> None:
     found = [refused(binary), refused(huge)]
     assert ["inf/corrupt", "inf/too-large"] == [problem.slug for problem in found]
     assert ["`deep/bad.inf`", "`huge.inf`"] == [problem.reason.partition(":")[0] for problem in found]
+
+
+PACKAGE = """[Version]
+Signature="$Windows NT$"
+Class=Net
+CatalogFile={catalog}
+[Manufacturer]
+A=Models,NTamd64,NTamd64.10.0
+[Models.NTamd64]
+One=Install,x
+[Models.NTamd64.10.0]
+One=Install,x
+[Install.NTamd64]
+CopyFiles=Files,@one.sys
+[Files]
+target.dll,TWO.DLL
+[SourceDisksNames]
+1="Disk, one",tag,,x64
+2="Cabinet",all.cab
+[SourceDisksFiles]
+one.sys=1
+two.dll=1,\\deep
+three.dll=1
+packed.sys=2
+..\\up.sys=1
+[SourceDisksFiles.x86]
+old.sys=1
+"""
+
+
+def package(folder: Path, *files: str, catalog: str = "net.cat", name: str = "sub/Net") -> DriverFacts:
+    """What is known of a driver package with these files beside its INF."""
+    written(folder, **{name.replace("/", "__"): PACKAGE.format(catalog=catalog)})
+    for file in files:
+        path = folder / "sub" / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    [found] = drivers_facts(folder).drivers
+    return found
+
+
+def test_the_catalogue_is_looked_for_beside_the_inf(tmp_path: Path) -> None:
+    """In any case, with strings filled in; elsewhere or under another name it is not there."""
+    found = [
+        package(tmp_path / "a", "NET.CAT"),
+        package(tmp_path / "b", "deeper/net.cat"),
+        package(
+            tmp_path / "c", "net.cat", catalog="%Name%.cat\nCatalogFile.NTamd64=net.cat\n[Strings]\nName=no"
+        ),
+        package(tmp_path / "d", catalog=""),
+    ]
+
+    assert [
+        [("net.cat", None, True)],
+        [("net.cat", None, False)],
+        [("no.cat", None, False), ("net.cat", "amd64", True)],
+        [],
+    ] == [[(c.name, c.architecture, c.there) for c in each.catalogs] for each in found]
+
+
+def test_files_that_are_not_there_are_named(tmp_path: Path) -> None:
+    """Below the disk's folder and their own; those that all models copy are told apart, and x86's are not looked for."""
+    found = package(tmp_path / "all")
+    some = package(tmp_path / "some", "x64/One.sys", "X64/Deep/two.dl_", "x64/three.dll")
+
+    amd64 = ("amd64",)
+    assert [
+        ("x64/one.sys", amd64, amd64),
+        ("x64/deep/two.dll", amd64, amd64),
+        ("x64/three.dll", amd64, ()),
+    ] == [(each.path, each.listed, each.copied) for each in found.missing]
+    assert () == some.missing
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("[Models.NTamd64.10.0]\nOne=Install", "[Models.NTamd64.10.0]\nOne=Other"),
+        ("[Files]", "[Install.NTamd64.10.0]\nCopyFiles=@other.sys\n[Files]"),
+    ],
+)
+def test_a_file_that_only_some_models_copy_is_not_needed(tmp_path: Path, before: str, after: str) -> None:
+    """An INF can know systems that nobody brings the files for."""
+    (tmp_path / "net.inf").write_text(PACKAGE.replace(before, after).format(catalog="net.cat"))
+    [found] = drivers_facts(tmp_path).drivers
+
+    assert {()} == {each.copied for each in found.missing}
+
+
+def test_missing_files_are_not_noted_without_end(tmp_path: Path) -> None:
+    """Nobody reads thousands of names."""
+    listed = "".join(f"{number}.sys=1\n" for number in range(5000))
+    (tmp_path / "net.inf").write_text(PACKAGE.format(catalog="net.cat") + f"[SourceDisksFiles]\n{listed}")
+    [found] = drivers_facts(tmp_path).drivers
+
+    assert 20 == len(found.missing)

@@ -280,6 +280,6 @@ def test_a_saved_plan_whose_drivers_are_gone_is_refused(home: Home) -> None:
     shutil.rmtree(home.folder / DRIVERS)
     (home.folder / DRIVERS).write_text("x")
 
-    assert ["input/missing"] == [
+    assert ["input/kind"] == [
         each[0] for each in refused(lambda: read_planned(plan, home.search, "p.json"), 3)
     ]

@@ -84,3 +84,22 @@ def test_reg_files_become_changes(tmp_path: Path, samples: Samples) -> None:
     changes = _read(tmp_path, samples).facts.reg_files["extra.reg"].changes
 
     assert ["HKLM\\SOFTWARE\\X"] == [str(change.key) for change in changes]
+
+
+def test_a_file_where_a_folder_belongs_is_there_and_of_the_wrong_kind(
+    tmp_path: Path, samples: Samples
+) -> None:
+    """It is not said to be missing, and the hint names the folder it lies in; a folder is no update."""
+    (tmp_path / "maker").mkdir()
+    (tmp_path / "maker" / "net.inf").write_text("[Version]")
+    with pytest.raises(OsrecipeError) as caught:
+        _read(tmp_path, samples, oem="maker/net.inf", lcu="maker")
+
+    assert [
+        ("input/kind", "`maker` is a folder, a file is needed", "name the file in it"),
+        (
+            "input/kind",
+            "`maker/net.inf` is a file, a folder is needed",
+            "name the folder it lies in: `maker`",
+        ),
+    ] == [(p.slug, p.reason, p.hint) for p in caught.value.problems]

@@ -22,12 +22,12 @@ from support.plans import (
 )
 
 from osrecipe.model.checks import AppAbsent, DriverPresent, SettingIs
-from osrecipe.model.facts import WimFacts
+from osrecipe.model.facts import CatalogFacts, MissingFile, WimFacts
 from osrecipe.model.problems import Place
 from osrecipe.model.tasks import AddDrivers, ChangeSettings, RemoveApp
 
 if TYPE_CHECKING:
-    from osrecipe.model.facts import DriversFacts, MediaFacts
+    from osrecipe.model.facts import DriverFacts, DriversFacts, MediaFacts
     from osrecipe.model.plan import Plan
     from osrecipe.model.problems import Problem
     from osrecipe.model.recipe import Recipe
@@ -192,7 +192,7 @@ def test_only_drivers_for_the_image_are_added() -> None:
 
     assert isinstance(op, AddDrivers)
     assert (("both.inf", "silent.inf"), False) == (op.infs, op.whole)
-    assert ("add 2 drivers of drv", 2) == (title, len(checks))
+    assert ("add 2 of 3 drivers of drv", 2) == (title, len(checks))
 
 
 def test_a_folder_with_other_infs_is_not_meant_whole() -> None:
@@ -246,18 +246,104 @@ def test_the_setup_image_s_programs_are_taken_after_its_drivers() -> None:
 
 
 def test_a_folder_without_a_driver_for_the_image_is_refused() -> None:
-    """At its line, with the architectures that it has drivers for; once for each kind of image."""
+    """Once, at its line, with all images it can't go to and the architectures that it has drivers for."""
     place = Place("r.yaml", 20)
-    made = wanting("drv", drivers={"drv": {"targets": ("install", "winpe")}})
+    made = wanting("drv", drivers={"drv": {"targets": ("install", "winre", "winpe")}})
     folder = drivers("maker", driver("a.inf", "x86"), driver("b.inf", "arm64", "x86"))
-    refused = problems(made, facts(media=ONE, drv=folder), origins(drivers__drv=place))
+    [refused] = problems(made, facts(media=ONE, drv=folder), origins(drivers__drv=place))
 
+    assert ("plan/no-driver", place) == (refused.slug, refused.place)
+    listed = "`Windows 10 Pro`, winre of `Windows 10 Pro`, `PE`"
+    assert f"`drv` has no driver for amd64, which these images are: {listed}" == refused.reason
+    assert refused.hint.startswith("its drivers are for arm64, x86;")
+
+
+def lacking(inf: str, **missing: object) -> DriverFacts:
+    """A driver with a file that is not there."""
+    file = MissingFile.model_validate({"path": "a.sys", "listed": ("amd64",), **missing}, strict=False)
+    return driver(inf).model_copy(update={"missing": (file,)})
+
+
+def signed_by(*catalogs: CatalogFacts, inf: str = "a.inf") -> DriverFacts:
+    """A driver for two architectures whose INF names these catalogues."""
+    return driver(inf, "amd64", "x86").model_copy(update={"catalogs": catalogs})
+
+
+GONE, THERE = CatalogFacts(name="a.cat", there=False), CatalogFacts(name="a.cat")
+
+
+@pytest.mark.parametrize(
+    ("catalogs", "shown"),
+    [
+        ((), "names none"),
+        ((GONE,), "`a.cat` is not there"),
+        ((THERE, CatalogFacts(name="x64.cat", architecture="amd64", there=False)), "`x64.cat` is not there"),
+        ((CatalogFacts(name="x86.cat", architecture="x86"),), "names none"),
+    ],
+)
+def test_a_driver_without_its_catalogue_is_refused(catalogs: tuple[CatalogFacts, ...], shown: str) -> None:
+    """Once for all images it goes to; the one for its architecture goes before the one for all."""
+    place = Place("r.yaml", 20)
+    made = wanting("drv", drivers={"drv": {"targets": ("install", "winre", "winpe", "setup")}})
+    folder = drivers("maker", signed_by(*catalogs), driver("good.inf"))
+    [refused] = problems(made, facts(media=ONE, drv=folder), origins(drivers__drv=place))
+
+    assert ("plan/driver", place) == (refused.slug, refused.place)
+    assert f"no catalogue signs 1 driver of `drv`: `a.inf` ({shown})" == refused.reason
+    assert "`unsigned: true`" in refused.hint
+
+
+def test_many_unsigned_drivers_are_one_problem() -> None:
+    """The first are named, the others counted."""
+    folder = drivers("maker", *(signed_by(GONE, inf=f"{number}.inf") for number in range(2000)))
+    made = wanting("drv", drivers={"drv": {"targets": ("install",)}})
+    [refused] = problems(made, facts(media=ONE, drv=folder))
+
+    assert refused.reason.startswith("no catalogue signs 2,000 drivers of `drv`: `0.inf` (")
+    assert refused.reason.endswith("`2.inf` (`a.cat` is not there) and 1,997 more")
+
+
+def test_unsigned_drivers_are_refused_only_where_they_go() -> None:
+    """Not where the recipe takes them, not where drivers need no signature, and not when a catalogue is there."""
+    own = CatalogFacts(name="x64.cat", architecture="amd64")
+    old = driver("old.inf", "x86").model_copy(update={"catalogs": ()})
+    adding(drivers("maker", signed_by(GONE)), unsigned=True)
+    adding(drivers("maker", signed_by(GONE, own), driver("b.inf"), old))
+
+
+def test_a_file_that_every_model_copies_has_to_be_there() -> None:
+    """Signed or not: it is refused, with the INF and the file."""
+    made = wanting("drv", drivers={"drv": {"targets": ("install", "winpe"), "unsigned": True}})
+    folder = drivers("maker", lacking("x/a.inf", copied=("amd64",)), driver("b.inf"))
+    [refused] = problems(made, facts(media=ONE, drv=folder))
+
+    assert "plan/driver" == refused.slug
+    assert "files of 1 driver of `drv` are not in the folder: `x/a.inf` (`a.sys`)" == refused.reason
+
+
+def test_a_file_that_is_only_listed_is_noted() -> None:
+    """Some driver may do without it; a file for other architectures is not looked for."""
+    folder = drivers("maker", lacking("a.inf"), lacking("b.inf", listed=("x86",), copied=("x86",)))
+    made = wanting("drv", drivers={"drv": {"targets": ("install", "winpe")}})
+    plan = compiled(made, facts(media=ONE, drv=folder))
+
+    assert ["files that drivers of `drv` list are not in the folder: `a.inf` (`a.sys`)"] == [
+        n.text for n in plan.notes if "drv" in n.text
+    ]
+
+
+def test_drivers_that_are_left_out_are_noted() -> None:
+    """Once, however many images there are, with some of their INFs."""
+    old = [driver(f"{number}.inf", "x86") for number in range(5)]
+    made = wanting("drv", drivers={"drv": {"targets": ("install", "winre", "winpe", "setup")}})
+    many = compiled(made, facts(media=ONE, drv=drivers("maker", driver("a.inf"), *old)))
+    one = compiled(made, facts(media=ONE, drv=drivers("maker", driver("a.inf"), old[0])))
+
+    texts = [[n.text for n in plan.notes if "drv" in n.text] for plan in (many, one)]
     assert [
-        ("plan/no-driver", "`drv` has no driver for amd64, but the image `PE` is that"),
-        ("plan/no-driver", "`drv` has no driver for amd64, but the image `Windows 10 Pro` is that"),
-    ] == sorted(reasons(refused))
-    assert {place} == {p.place for p in refused}
-    assert refused[0].hint.startswith("its drivers are for arm64, x86;")
+        ["5 drivers of `drv` are not for amd64 and left out: `0.inf`, `1.inf`, `2.inf` and 2 more"],
+        ["1 driver of `drv` is not for amd64 and left out: `0.inf`"],
+    ] == texts
 
 
 def test_infs_that_are_no_drivers_are_noted() -> None:

@@ -9,6 +9,7 @@ from support.plans import (
     applying,
     compiled,
     declared,
+    drivers,
     facts,
     folder,
     media,
@@ -18,8 +19,7 @@ from support.plans import (
     update,
 )
 
-from osrecipe.model.facts import FolderFacts, UpdateKind
-from osrecipe.model.frozen import Digest
+from osrecipe.model.facts import UpdateKind
 from osrecipe.model.problems import Place
 from osrecipe.model.registry import CreateKey, RegistryKey, RegistryRoot
 from osrecipe.plan.notes import summary_of
@@ -96,12 +96,6 @@ def test_inputs_are_recognised_by_what_they_are() -> None:
     } == said
 
 
-def test_one_file_is_no_files() -> None:
-    """In words, as anything that is counted."""
-    one = FolderFacts(tree=Digest("sha256:" + "0" * 64), files=1, size=5)
-    assert "folder of 1 file" == summary_of(one)
-
-
 @pytest.mark.parametrize(
     ("boot", "made", "reasons"),
     [
@@ -151,3 +145,11 @@ def test_an_expectation_that_expects_nothing_is_refused() -> None:
         problem.slug,
         problem.reason,
     )
+
+
+def test_one_file_is_no_files() -> None:
+    """Summaries count as people do."""
+    one = {"files": 1}
+
+    assert "folder of 1 file" == summary_of(folder("a").model_copy(update=one))
+    assert "drivers: 1 package in 1 file" == summary_of(drivers().model_copy(update=one))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, cast
 
-from support.plans import facts, origins, recipe
+from support.plans import declared, driver, drivers, facts, origins, recipe
 
+from osrecipe.adapters.dism.describe import describe
 from osrecipe.model.adapter import Action
 from osrecipe.model.plan import Origin, Plan
 from osrecipe.plan import compile_plan
@@ -15,6 +16,7 @@ from osrecipe.render import explanation
 
 if TYPE_CHECKING:
     from osrecipe.model.adapter import Adapter
+    from osrecipe.model.plan import Session, Task
 
 COMMAND = r"dism.exe /English /Image:C:\mount\install-pro /Cleanup-Image /StartComponentCleanup " + "/X " * 40
 TWEAKS = {
@@ -40,6 +42,14 @@ class Describing:
     def describe(self, _task: object, _unit: object) -> tuple[Action, ...]:
         """A command and a sentence."""
         return (Action(text=COMMAND, is_command=True), Action(text="set 3 values in SOFTWARE"))
+
+
+class WithDism:
+    """What DISM would be told."""
+
+    def describe(self, task: Task, unit: Session) -> tuple[Action, ...]:
+        """Its commands."""
+        return describe(task, unit)
 
 
 @cache
@@ -81,6 +91,32 @@ def test_commands_stand_whole_on_their_line() -> None:
 
     assert f"  {COMMAND.strip()}" in lines
     assert "  - set 3 values in SOFTWARE" in lines
+
+
+def test_hundreds_of_drivers_are_shown_in_part() -> None:
+    """The command to its first arguments, the checks to the first; how many more there are is said, and where they are."""
+    folder = drivers(
+        "maker", *(driver(f"folder/{n}/driver{n}.inf") for n in range(350)), driver("x.inf", "x86")
+    )
+    made = recipe(
+        inputs=declared("media", "drv"),
+        updates={},
+        targets={"install": {}},
+        drivers={"drv": {"targets": ("install",)}},
+    )
+    plan = compile_plan(made, facts(drv=folder), origins())
+    task = next(t.id for u in plan.units for t in u.tasks if t.id.endswith("/drivers-drv"))
+    shown = explanation.text(explain(plan, task, cast("Adapter", WithDism())), width=100)
+    lines = shown.splitlines()
+
+    assert len(lines) < 40
+    assert max(map(len, lines)) < 700
+    assert "add 350 of 351 drivers of drv" in shown
+    [command] = [line for line in lines if "/Add-Driver" in line]
+    named = command.count(" /Driver:")
+    assert command.endswith(".inf …")
+    assert f"    and {350 - named} more arguments; `osrecipe plan --format powershell` has all" in lines
+    assert "  and 340 more" in lines
 
 
 def test_tweak_lists_its_changes_and_why() -> None:

@@ -52,7 +52,9 @@ def test_an_inf_says_what_it_drives() -> None:
     """Class, provider with its string filled in, date, version, architectures and catalogues arrive as written."""
     text = inf("[Models.NTamd64]", manufacturer=["%Maker% = Models,NTamd64"], CatalogFile="connet.cat")
 
-    expected = Inf("Net", "Contoso, Ltd.", "06/21/2018", "1.2.3.4", ("amd64",), ("connet.cat",))
+    expected = Inf(
+        "Net", "Contoso, Ltd.", "06/21/2018", "1.2.3.4", ("amd64",), {"": "connet.cat"}, {"amd64": ()}
+    )
     assert expected == read(text)
 
 
@@ -215,7 +217,7 @@ def test_catalogues_may_be_several() -> None:
         strings={"Name": "con"},
     )
 
-    assert ("a.cat", "con64.cat") == read(text).catalog
+    assert {"": "a.cat", "amd64": "con64.cat"} == read(text).catalogs
 
 
 @pytest.mark.parametrize(
@@ -305,6 +307,9 @@ _PIECES = st.lists(
             "]",
             "[",
             "DriverVer=%a%,%%",
+            '[SourceDisksFiles]\nb=1,"a,\\..\n',
+            "[SourceDisksNames.amd64]\n1=,c.cab,,a\n",
+            "[Manufacturer]\na=b,NTamd64\n[b.NTamd64]\nc=d\n[d]\nCopyFiles=@b,d\n",
         ]
     )
     | st.text(max_size=5),
@@ -320,8 +325,12 @@ def test_any_text_is_read_or_refused(text: str, encoding: str) -> None:
         found = read_inf(text.encode(encoding, "replace"))
         if found is not None:
             assert found.device_class
-            assert max(map(len, (found.provider, found.date, found.version, *found.catalog))) <= 4096
+            assert (
+                max(map(len, (found.provider, found.date, found.version, *found.catalogs.values()))) <= 4096
+            )
             assert str(found).encode()
+            assert all(len(name) <= 4096 for name in found.copied("amd64"))
+            assert not any(path.startswith(("/", "..")) for path in found.sources.get("amd64", ()))
 
 
 @settings(max_examples=200, deadline=None)
@@ -331,3 +340,47 @@ def test_any_bytes_are_read_or_refused(data: bytes) -> None:
     with suppress(FormatError):
         found = read_inf(data)
         assert found is None or found.device_class
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "[SourceDisksFiles]\n" + "".join(f"{n}=1\n" for n in range(60_000)),
+        "[SourceDisksFiles]\na=1,%X%\n[Strings]\nX=" + "y" * 5000,
+    ],
+)
+def test_files_without_end_are_refused(hostile: str) -> None:
+    """More files than any driver has, and names that are longer than any."""
+    with pytest.raises(FormatError) as caught:
+        read(inf(manufacturer=["A = Models,NTamd64"]) + hostile)
+    assert Fault.TOO_LARGE == caught.value.fault
+
+
+def test_models_for_very_many_systems_say_nothing_of_files() -> None:
+    """Their lists would have to be read again for each; the files are listed, not more."""
+    systems = ",".join(f"NTamd64.{n}" for n in range(400))
+    sections = [f"[M.NTamd64.{n}]\r\nx = Install" for n in range(400)]
+    found = read(
+        inf(
+            "[SourceDisksFiles]",
+            "a.sys = 1",
+            "[Install]",
+            "CopyFiles = @a.sys",
+            *sections,
+            manufacturer=[f"A = M,{systems}"],
+        )
+    )
+
+    assert (("a.sys",), set()) == (found.sources["amd64"], found.copied("amd64"))
+
+
+def test_lists_without_end_say_nothing_of_files() -> None:
+    """A few hundred kilobytes can name millions of files over and over; nobody waits for that."""
+    sections = [f"[M.NTamd64.{n}]\r\nx = Install" for n in range(16)]
+    lists = [f"CopyFiles = L{n}" for n in range(20_000)]
+    listed = [f"[L{n}]\r\nx{n}" for n in range(20_000)]
+    systems = ",".join(f"NTamd64.{n}" for n in range(16))
+    found = read(inf(*sections, "[Install]", *lists, *listed, manufacturer=[f"A = M,{systems}"]))
+    few = read(inf(*sections, "[Install]", *lists[:2], *listed[:2], manufacturer=[f"A = M,{systems}"]))
+
+    assert (set(), {"x0", "x1"}) == (found.copied("amd64"), few.copied("amd64"))
