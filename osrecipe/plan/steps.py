@@ -204,6 +204,13 @@ def _checkpoints(work: Compiling, name: InputId, facts: UpdateFacts) -> tuple[In
         elif found.package.version >= facts.package.version:
             reason = f"the checkpoint `{other}` is {found.package.version}, not older than `{name}`: {facts.package.version}"
             work.problem(Slug.PLAN_CHECKPOINT, reason, place, "checkpoints come before what builds on them")
+        elif isinstance(own := work.recipe.inputs[other], UpdateInput) and own.checkpoints:
+            named = ", ".join(f"`{one}`" for one in own.checkpoints)
+            reason = (
+                f"the checkpoint `{other}` states checkpoints of its own, which would not travel: {named}"
+            )
+            hint = f"name all that `{name}` builds on here, those that come first, too"
+            work.problem(Slug.PLAN_CHECKPOINT, reason, work.origins.at("inputs", other, "checkpoints"), hint)
         else:
             made.append(work.ref(other))
     return tuple(made)

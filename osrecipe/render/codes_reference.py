@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from osrecipe.adapters.dism.codes import TABLE, Kind
+from osrecipe.render.reference_table import table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
     from osrecipe.adapters.dism.codes import Code
 
 _HEAD: Final = """\
@@ -45,10 +44,10 @@ def codes_reference() -> str:
             (
                 _HEAD,
                 "## Classes\n",
-                *_table(("class", "what happens", "codes"), map(_class, Kind)),
+                *table(("class", "what happens", "codes"), map(_class, Kind)),
                 _AFTER,
                 "## Codes\n",
-                *_table(
+                *table(
                     ("code", "name", "meaning", "class", "remedy", "source"),
                     map(_row, sorted(TABLE, key=lambda row: row.number)),
                 ),
@@ -72,14 +71,3 @@ def _spellings(row: Code) -> str:
     return (
         f"`{row.text}`" if row.text == str(row.number) or row.is_hresult else f"`{row.text}`, `{row.number}`"
     )
-
-
-def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
-    yield _line(head)
-    yield "|" + "---|" * len(head)
-    yield from map(_line, rows)
-    yield ""
-
-
-def _line(cells: Iterable[str]) -> str:
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"

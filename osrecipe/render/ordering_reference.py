@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from osrecipe.render.reference_table import table
 from osrecipe.windows.ordering import (
     CLASSIC,
     CUSTOMIZE,
@@ -54,15 +55,15 @@ def ordering_reference() -> str:
                 _HEAD,
                 _auto(),
                 _STEPS,
-                *_table(("step", "updates of kind", "may leave actions pending"), map(_step, StepKind)),
+                *table(("step", "updates of kind", "may leave actions pending"), map(_step, StepKind)),
                 _WITHIN,
-                *_table(("first", "then", "why", "source"), _rows((*CLASSIC, *CUSTOMIZE))),
+                *table(("first", "then", "why", "source"), _rows((*CLASSIC, *CUSTOMIZE))),
                 _AGAIN,
-                *_table(("again", "after", "why", "source"), _repeats(REPEATS)),
+                *table(("again", "after", "why", "source"), _repeats(REPEATS)),
                 "## Between images, jobs and the media\n",
-                *_table(("rule", "why", "source"), _others()),
+                *table(("rule", "why", "source"), _others()),
                 "## Where updates go by default\n",
-                *_table(("kind", "targets"), _targets()),
+                *table(("kind", "targets"), _targets()),
             )
         ).rstrip("\n")
         + "\n"
@@ -110,14 +111,3 @@ def _why(rule: Rule) -> tuple[str, str]:
 def _targets() -> Iterator[tuple[str, ...]]:
     for kind, targets in DEFAULT_TARGETS.items():
         yield f"`{kind.value}`", ", ".join(targets)
-
-
-def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
-    yield _line(head)
-    yield "|" + "---|" * len(head)
-    yield from map(_line, rows)
-    yield ""
-
-
-def _line(cells: Iterable[str]) -> str:
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"

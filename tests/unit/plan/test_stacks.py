@@ -217,6 +217,24 @@ def test_what_can_be_no_checkpoint_is_refused(lcu: UpdateFacts, base: UpdateFact
     assert [("plan/checkpoint", reason, place)] == [(p.slug, p.reason, p.place) for p in found]
 
 
+def test_a_checkpoint_has_no_checkpoints_of_its_own() -> None:
+    """They would not travel; what the update builds on is named there, all of it, and the place is the one to change."""
+    place = Place("recipe.yaml", 9, 3)
+    stated = {
+        **declared("media", "first"),
+        "base": {"update": "b.msu", "checkpoints": ("first",)},
+        "lcu": {"update": "l.msu", "checkpoints": ("base",)},
+    }
+    made = recipe(inputs=stated, updates={"apply": {"lcu": "auto"}}, targets={"install": {}})
+    first = update(UpdateKind.CHECKPOINT, "1", "17134.50.1.0")
+    found = problems(
+        made, known(lcu=LCU, base=CHECKPOINT, first=first), origins(inputs__base__checkpoints=place)
+    )
+    assert [("plan/checkpoint", place)] == [(p.slug, p.place) for p in found]
+    assert "`base` states checkpoints of its own, which would not travel: `first`" in found[0].reason
+    assert "name all that `lcu` builds on here" in found[0].hint
+
+
 def test_checkpoints_of_an_update_that_is_not_applied_are_not_used() -> None:
     """The note names both."""
     made = recipe(
