@@ -306,7 +306,7 @@ def capability_steps(work: Compiling, image: ImageFacts) -> tuple[Step, ...]:
     """One step for each capability the recipe adds or removes."""
     steps: list[Step] = []
     stated = work.recipe.targets.install.capabilities
-    names = short_names(stated, "capability")
+    names = short_names(stated, "capability", _without_version)
     for name, wanted in stated.items():
         place = work.origins.key("targets", "install", "capabilities", name)
         if any(name.lower() == other.lower() for other in list(stated)[: list(stated).index(name)]):
@@ -320,6 +320,11 @@ def capability_steps(work: Compiling, image: ImageFacts) -> tuple[Step, ...]:
         check = CapabilityIs(name=name, state=op.state)
         steps.append(Step(names[name], StepKind.CAPABILITY, op, title, place, (check,), adds=adds))
     return tuple(steps)
+
+
+def _without_version(capability: str) -> str:
+    """A capability's name and language."""
+    return "-".join(filter(None, capability.rpartition("~")[0].split("~"))) or capability
 
 
 def _check_capability(

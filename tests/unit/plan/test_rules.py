@@ -56,7 +56,7 @@ _CUSTOMIZED = {
 }
 _EVERYWHERE = ("install", "winre", "winpe", "setup")
 _MOVE = [{"step": "flash", "target": "install", "before": "lcu"}]
-_LATE = [{"step": "both", "target": "install", "before": "capability-openssh.client-0.0.1.0"}]
+_LATE = [{"step": "both", "target": "install", "before": "capability-openssh.client"}]
 PLANS = (
     compiled(
         recipe(

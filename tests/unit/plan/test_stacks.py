@@ -113,9 +113,7 @@ def test_install_images_get_the_stack_alone_only_when_something_is_added(
     assert expected == ("lcu-stack" in order)
     if expected:
         assert "lcu-stack" == order[0]
-        assert (
-            order.index("lcu-stack") < order.index("capability-openssh.client-0.0.1.0") < order.index("lcu")
-        )
+        assert order.index("lcu-stack") < order.index("capability-openssh.client") < order.index("lcu")
 
 
 def test_a_plain_update_has_no_such_pass() -> None:
@@ -135,7 +133,7 @@ def test_the_stack_of_a_combined_update_comes_before_all_that_needs_it() -> None
     stack = "install-pro/lcu-stack"
 
     after = {end.partition("/")[2] for start, end, _ in edges(plan) if start == stack}
-    assert {"lcu", "extra", "cleanup", "capability-openssh.client-0.0.1.0"} <= after
+    assert {"lcu", "extra", "cleanup", "capability-openssh.client"} <= after
     assert not [edge for edge in edges(plan) if edge[1] == stack and edge[0].startswith("install-pro/")]
 
 
@@ -257,7 +255,7 @@ def test_capabilities_are_added_from_a_folder_or_removed() -> None:
     found = tasks(compiled(made, known()))
     added, gone = (
         found[f"install-pro/capability-{name}"]
-        for name in ("language.basic-de-de-0.0.1.0", "openssh.client-0.0.1.0")
+        for name in ("language.basic-de-de", "openssh.client")
     )
 
     assert (f"add capability {BASIC}", f"remove capability {CLIENT}") == (added.title, gone.title)
@@ -274,7 +272,7 @@ def test_capabilities_come_before_the_cumulative_update() -> None:
     made = servicing("lcu", capabilities={CLIENT: {"from": "fod"}})
     order = names(compiled(made, known()), "install-pro.service")
 
-    assert ["capability-openssh.client-0.0.1.0", "lcu", "cleanup", "harvest"] == order
+    assert ["capability-openssh.client", "lcu", "cleanup", "harvest"] == order
 
 
 @pytest.mark.parametrize(("wanted", "repeats"), [({"from": "fod"}, True), ("removed", False)])
@@ -284,7 +282,7 @@ def test_a_capability_that_is_moved_behind_the_update_repeats_it(wanted: object,
     move = {
         "step": "lcu",
         "target": "install",
-        "before": "capability-openssh.client-0.0.1.0",
+        "before": "capability-openssh.client",
         "because": "a test",
     }
     moved = made.model_copy(
@@ -316,7 +314,7 @@ def test_capabilities_with_like_names_keep_ids_of_their_own() -> None:
     short = [n for n in names(compiled(made, known()), "install-pro.service") if n.startswith("cap")]
 
     assert 3 == len(set(short))
-    assert "capability-c-1.0" in short
+    assert "capability-c" in short
 
 
 def having(**found: bool | None) -> FolderFacts:
