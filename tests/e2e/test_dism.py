@@ -259,10 +259,11 @@ def test_the_engine_is_killed(tmp_path: Path, samples: Samples, verb: str) -> No
     host.order({"command": verb.lstrip("/"), "do": "hang", "at": 50, "seconds": 600})
     process = begin(made, host, samples)
     dism = wait_for(process, lambda: running(host, verb))
-    time.sleep(1)
+    assert dism
+    assert wait_for(process, lambda: host.is_struck)
+    time.sleep(0.5)  # to be in the middle of it
     process.kill()
     process.wait()
-    assert dism
     until = time.monotonic() + 20
     while Path(f"/proc/{dism}").exists() and time.monotonic() < until:
         time.sleep(0.05)
@@ -283,7 +284,7 @@ def test_dism_is_killed(tmp_path: Path, samples: Samples, verb: str) -> None:
     process = begin(made, host, samples)
     dism = wait_for(process, lambda: running(host, verb))
     assert dism
-    time.sleep(0.5)
+    assert wait_for(process, lambda: host.is_struck)
     os.kill(dism, signal.SIGKILL)
     assert 4 == process.wait(SECONDS)
     assert "SIGKILL" in (made.folder / "out.txt").read_text(encoding="utf-8")
@@ -308,10 +309,11 @@ def test_what_cleans_up_is_killed_too(tmp_path: Path, samples: Samples, victim: 
     dism = wait_for(second, lambda: running(host, "/Unmount-Image"))
     assert dism
     assert [abandoned] == host.mounts
+    assert wait_for(second, lambda: host.is_struck)
+    host.order()  # before the kill: what comes next must not hang as well
     if victim == "osrecipe":
         second.kill()
         second.wait()
-        host.order()
         assert 0 == apply(made, host, samples).code
     else:
         os.kill(dism, signal.SIGKILL)

@@ -59,6 +59,12 @@ class Machine:
         (self.folder / "faults.json").write_text(json.dumps(faults), encoding="utf-8")
 
     @property
+    def is_struck(self) -> bool:
+        """Whether a call was counted for a fault since these were ordered: it is carried out, or about to be."""
+        counts = self.folder / "state" / "fault-counts.json"
+        return counts.exists() and json.loads(counts.read_text(encoding="utf-8")) != {}
+
+    @property
     def calls(self) -> list[list[str]]:
         """The arguments of every call so far."""
         file = self.folder / "calls.jsonl"
