@@ -254,8 +254,7 @@ def test_capabilities_are_added_from_a_folder_or_removed() -> None:
     made = servicing("lcu", capabilities={BASIC: {"from": "fod"}, CLIENT: "removed"})
     found = tasks(compiled(made, known()))
     added, gone = (
-        found[f"install-pro/capability-{name}"]
-        for name in ("language.basic-de-de", "openssh.client")
+        found[f"install-pro/capability-{name}"] for name in ("language.basic-de-de", "openssh.client")
     )
 
     assert (f"add capability {BASIC}", f"remove capability {CLIENT}") == (added.title, gone.title)
