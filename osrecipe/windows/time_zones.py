@@ -1,7 +1,8 @@
 """Names of time zones: those of Windows' registry, and which of them is meant by a name of the IANA database.
 
 Knowledge only. Sources: Unicode CLDR, `windowsZones.xml` (as of 2026); Microsoft, "Default time zones", for the two
-zones that Windows keeps and CLDR has no more. Windows gets new zones by updates: a name that is not here can be right.
+zones that Windows keeps and CLDR has no more. CLDR's data are © Unicode, Inc., under the Unicode License v3
+(https://www.unicode.org/license.txt). Windows gets new zones by updates: a name that is not here can be right.
 Zones of 2026 (Alberta, British Columbia, Manitoba) are known, but the places in them stay with the zones that every Windows has.
 """
 
