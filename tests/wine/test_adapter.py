@@ -25,7 +25,7 @@ PACKAGES = "dism and (kb9000001 and (setup or install) or after_netfx3)"
     [
         ("tests/wine/inside/test_programs.py", "", 8),
         ("tests/wine/inside/test_dism.py", "", 2),
-        ("tests/windows/test_real_dism.py", "", 3),
+        ("tests/windows/test_real_dism.py", "", 5),
         ("tests/contract/test_dism_faults.py", FAULTS, 12),
         ("tests/contract/test_packages.py", PACKAGES, 3),
     ],
