@@ -22,7 +22,7 @@ from osrecipe.plan.international import check_languages
 from osrecipe.plan.order import Step
 from osrecipe.plan.short_names import short_names
 from osrecipe.windows.answer_files import PLACE, read_back
-from osrecipe.windows.international import ALL, COVERED
+from osrecipe.windows.international import ALL, in_effect
 from osrecipe.windows.ordering import StepKind
 
 if TYPE_CHECKING:
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from osrecipe.model.names import InputId
     from osrecipe.model.problems import Place
     from osrecipe.model.recipe import InstallTarget, PeTarget, TargetName, Unattend
-    from osrecipe.model.tasks import SettingName
     from osrecipe.plan.selection import Selected
     from osrecipe.plan.steps import Compiling
 
@@ -142,14 +141,8 @@ def _setting_steps(work: Compiling, selected: Selected) -> Iterator[Step]:
         op = ChangeSettings(settings=settings)
         title = "set " + ", ".join(f"{'languages' if s.name == ALL else s.name} {s.value}" for s in settings)
         place = work.origins.at("targets", target, "settings")
-        yield Step("settings", StepKind.SETTING, op, title, place, tuple(_settings_there(stated)))
-
-
-def _settings_there(stated: dict[SettingName, str] | dict[str, str]) -> Iterator[SettingIs]:
-    final = {name: value for name, value in stated.items() if name != ALL}
-    for name in COVERED if ALL in stated else ():
-        final.setdefault(name, stated[ALL])
-    return (SettingIs(name=name, value=value) for name, value in final.items())
+        checks = tuple(SettingIs(name=name, value=value) for name, value in in_effect(stated.items()).items())
+        yield Step("settings", StepKind.SETTING, op, title, place, checks)
 
 
 # --- the answer file -------------------------------------------------------------------------------------------------

@@ -49,7 +49,7 @@ from osrecipe.render.powershell_functions import FUNCTIONS, PARAMETERS
 from osrecipe.render.powershell_registry import edits
 from osrecipe.render.powershell_text import argument, array, ascii_only, comment, string
 from osrecipe.windows.answer_files import PLACE
-from osrecipe.windows.international import ALL, COVERED
+from osrecipe.windows.international import in_effect
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -248,9 +248,7 @@ def _driver_lines(op: AddDrivers) -> str:
 
 
 def _settings(op: ChangeSettings) -> Iterator[str]:
-    wanted = {
-        name: each.value for each in op.settings for name in (COVERED if each.name == ALL else (each.name,))
-    }
+    wanted = in_effect((each.name, each.value) for each in op.settings)
     for label, name in SETTING_LABELS.items():
         if name in wanted:
             yield f"Assert-Setting {string(label)} {array(wanted[name].split(';'))}"

@@ -6,7 +6,10 @@ Knowledge only. Source: Microsoft, "DISM Languages and International Servicing C
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 ALL: Final = "all"
 UI_LANGUAGE: Final = "ui-language"
@@ -14,6 +17,11 @@ UI_LANGUAGE: Final = "ui-language"
 COVERED: Final = (UI_LANGUAGE, "system-locale", "user-locale")
 """What `all` chooses besides keyboards, whose layout follows from the language."""
 _KEYBOARD: Final = re.compile(r"[0-9a-f]{4}:[0-9a-f]{8}")
+
+
+def in_effect(stated: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """The value each setting ends with, when these are made in order: `all` is several, and a later one wins."""
+    return {name: value for given, value in stated for name in (COVERED if given == ALL else (given,))}
 
 
 def same_setting(name: str, wanted: str, found: str) -> bool:

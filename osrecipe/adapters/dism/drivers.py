@@ -40,9 +40,9 @@ def add_drivers(place: Workplace, op: AddDrivers, ctx: Context) -> Outcome:
     lines = list(driver_lines(op, str(ctx.resolve(op.source)), place.folder))
     for number, verb in enumerate(lines):
         low, high = (LISTED * n / len(lines) for n in (number, number + 1))
-        place.command(verb, ctx, lambda: not _missing(place, op, ctx), low=low, high=high)
+        place.command(verb, ctx, lambda: not _missing(op, _listed(place, ctx)), low=low, high=high)
     after = _listed(place, ctx)
-    if missing := _missing(place, op, ctx):
+    if missing := _missing(op, after):
         shown = ", ".join(f"`{inf}`" for inf in missing[:_NAMED])
         more = f" and {len(missing) - _NAMED} more" if len(missing) > _NAMED else ""
         raise otherwise(f"{count(len(op.infs), 'driver')} were looked at", f"does not list {shown}{more}")
@@ -84,6 +84,6 @@ def _listed(place: Workplace, ctx: Context) -> list[str]:
     return listings.drivers(place.ask(command.get_drivers(place.folder), ctx))
 
 
-def _missing(place: Workplace, op: AddDrivers, ctx: Context) -> list[str]:
-    there = set(_listed(place, ctx))
+def _missing(op: AddDrivers, listed: list[str]) -> list[str]:
+    there = set(listed)
     return [inf for inf in op.infs if inf.rpartition("/")[2].lower() not in there]

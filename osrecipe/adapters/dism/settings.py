@@ -8,7 +8,7 @@ from osrecipe.adapters.dism import command, listings
 from osrecipe.adapters.dism.workplace import LISTED, otherwise
 from osrecipe.model.adapter import Outcome
 from osrecipe.model.words import count
-from osrecipe.windows.international import ALL, COVERED, same_setting
+from osrecipe.windows.international import in_effect, same_setting
 
 if TYPE_CHECKING:
     from osrecipe.adapters.dism.workplace import Workplace
@@ -32,8 +32,7 @@ def change_settings(place: Workplace, op: ChangeSettings, ctx: Context) -> Outco
         verb = command.set_intl(place.folder, setting.name, setting.value)
         place.command(verb, ctx, lambda: place.is_told(ctx), low=low, high=high)
     found = listings.settings(place.ask(command.get_intl(place.folder), ctx, LISTED))
-    wanted = {name: s.value for s in op.settings for name in (COVERED if s.name == ALL else (s.name,))}
-    for name, value in wanted.items():
+    for name, value in in_effect((s.name, s.value) for s in op.settings).items():
         if not same_setting(name, value, found.get(name, "")):
             raise otherwise(f"{name} is {value}", f"reports {found.get(name) or 'nothing'}")
     return Outcome(

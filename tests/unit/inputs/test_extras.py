@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from support.refused import refused
 from support.samples.extras import CAPABILITIES, DRIVERS
 
 from osrecipe.inputs.drivers import drivers_facts
@@ -17,14 +18,11 @@ from osrecipe.inputs.read import Locked, locked_facts, read_facts
 from osrecipe.inputs.relock import changes, check_lock, make_lock, told_apart, write_lock
 from osrecipe.inputs.saved_plan import parse_plan
 from osrecipe.model.names import InputId
-from osrecipe.model.problems import OsrecipeError
 from osrecipe.plan import compile_plan
 from osrecipe.recipe import load
 from osrecipe.render import locking, plan_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from support.samples import Samples
 
     from osrecipe.inputs.read import Gathered
@@ -102,14 +100,6 @@ class Home:
 def home(tmp_path: Path, samples: Samples) -> Home:
     """A recipe's folder."""
     return Home(tmp_path, samples)
-
-
-def refused(call: Callable[[], object], code: int = 7) -> list[tuple[str, str, str]]:
-    """What a call is refused for: slug, place and reason, with this exit code."""
-    with pytest.raises(OsrecipeError) as caught:
-        call()
-    assert code == caught.value.exit_code
-    return [(p.slug, str(p.place), p.reason) for p in caught.value.problems]
 
 
 def test_facts_from_the_lock_are_those_of_the_files(home: Home) -> None:

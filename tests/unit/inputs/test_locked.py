@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from support import kinds
+from support.refused import refused
 
 from osrecipe.inputs.locate import Search
 from osrecipe.inputs.lock import Lock, dump, load_lock, lock_path, parse
@@ -14,11 +15,9 @@ from osrecipe.inputs.read import Locked, locked_facts, read_facts
 from osrecipe.inputs.relock import changes, check_lock, make_lock, write_lock
 from osrecipe.model.facts import UpdateFacts
 from osrecipe.model.names import InputId
-from osrecipe.model.problems import OsrecipeError
 from osrecipe.recipe import load
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from support.samples import Samples
@@ -93,14 +92,6 @@ class Home:
 def home(tmp_path: Path, samples: Samples) -> Home:
     """A recipe's folder."""
     return Home(tmp_path, samples)
-
-
-def refused(call: Callable[[], object], code: int = 7) -> list[tuple[str, str, str]]:
-    """What a call is refused for: slug, place and reason, with this exit code."""
-    with pytest.raises(OsrecipeError) as caught:
-        call()
-    assert code == caught.value.exit_code
-    return [(p.slug, str(p.place), p.reason) for p in caught.value.problems]
 
 
 def test_facts_from_the_lock_are_those_of_the_files(home: Home) -> None:

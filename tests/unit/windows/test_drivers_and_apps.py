@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from support import used
+from support.image_files import Files
 from support.samples.names import APPS
 
 from osrecipe.formats.errors import FormatError
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
     from support.samples import Samples
 
-    from osrecipe.model.winpath import WinPath
 
 STORE = "Windows\\System32\\DriverStore\\FileRepository\\"
 SOFTWARE = "Windows\\System32\\config\\SOFTWARE"
@@ -33,24 +33,6 @@ PACKAGES = "Windows\\servicing\\Packages\\"
 APPLICATIONS = "Microsoft\\Windows\\CurrentVersion\\Appx\\AppxAllUserStore\\Applications"
 CBS = "Microsoft\\Windows\\CurrentVersion\\Component Based Servicing\\Packages"
 INF = '[Version]\nSignature="$Windows NT$"\nClass=Net\nDriverVer=01/02/2003,{}\n'
-
-
-class Files:
-    """An image that is a dict."""
-
-    def __init__(self, files: dict[str, bytes]) -> None:
-        self._files = {path.lower(): (path, data) for path, data in files.items()}
-
-    def read_bytes(self, path: WinPath) -> bytes | None:
-        """The bytes at a path."""
-        found = self._files.get(str(path).lower())
-        return found[1] if found else None
-
-    def names_in(self, folder: WinPath) -> tuple[str, ...]:
-        """The names right below a folder."""
-        start = f"{folder}\\".lower()
-        below = [path[len(start) :] for key, (path, _) in self._files.items() if key.startswith(start)]
-        return tuple(dict.fromkeys(rest.partition("\\")[0] for rest in below))
 
 
 def store(**drivers: str) -> Files:
