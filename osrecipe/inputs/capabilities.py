@@ -30,7 +30,7 @@ def capabilities_in(folder: Path, wanted: Iterable[str], most: int = MOST_CABINE
 
     Returns:
         By name, in lower case: True where a cabinet says that it is this capability, False where every cabinet was read
-        and none does, None where that can't be told.
+        and none does, nor is called like it and says nothing; None where that can't be told.
     """
     looking = _Looking(folder, most)
     return {name: looking.find(name) for name in sorted({name.lower() for name in wanted})}
@@ -55,6 +55,10 @@ class _Looking:
                 self._declared[path] = self._read(path)
             if self._declared[path] == wanted:
                 return True
+            if not self._declared[path] and _alike(wanted, path.name):
+                complete = (
+                    False  # it may be the capability all the same, declared in a way that is not known here
+                )
         is_sure = complete and not self._unreadable and (is_declared(wanted) or not self._cabinets)
         return False if is_sure else None
 

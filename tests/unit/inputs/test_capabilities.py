@@ -51,3 +51,15 @@ def test_not_all_of_a_disc_is_read(samples: Samples) -> None:
     assert {OPEN_SSH.lower(): True} == capabilities_in(folder, [OPEN_SSH], most=1)
     assert {LANGUAGE.lower(): True} == capabilities_in(folder, [LANGUAGE], most=1)
     assert {OTHER.lower(): None} == capabilities_in(folder, [OTHER], most=1)
+
+
+def test_a_package_that_is_called_like_it_and_says_nothing_could_be_it(
+    samples: Samples, tmp_path: Path
+) -> None:
+    """How a package declares its capability may not be known here; one with another name settles nothing."""
+    update = samples.package("kb9000005-x64")
+    for name, said in (("other-thing.cab", False), ("microsoft-windows-languagefeatures-ocr.cab", None)):
+        folder = tmp_path / name
+        folder.mkdir()
+        shutil.copy(update, folder / name)
+        assert {OTHER.lower(): said} == capabilities_in(folder, [OTHER])
